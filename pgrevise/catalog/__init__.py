@@ -1,0 +1,1 @@
+"""What a schema is: a frozen snapshot, its reader and its diff."""

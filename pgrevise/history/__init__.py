@@ -1,0 +1,1 @@
+"""Revisions on disk: their headers, names, identifiers and order."""

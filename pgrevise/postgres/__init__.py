@@ -1,0 +1,1 @@
+"""What we talk to: targets, connections, the private server, scratch databases."""
