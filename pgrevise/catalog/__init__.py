@@ -1,1 +1,10 @@
-"""What a schema is: a frozen snapshot, its reader and its diff."""
+"""What a schema is: a frozen snapshot, its reader and its diff.
+
+`read` is the only function that talks to a server.
+"""
+
+from pgrevise.catalog.diff import COLUMN_ORDER, Change, diff
+from pgrevise.catalog.model import Address, Catalog, Entry, Fact
+from pgrevise.catalog.reader import read
+
+__all__ = ["COLUMN_ORDER", "Address", "Catalog", "Change", "Entry", "Fact", "diff", "read"]

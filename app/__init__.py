@@ -1,0 +1,1 @@
+"""The application whose schema is managed: the data layer of a PostgreSQL-backed job queue."""

@@ -1,0 +1,120 @@
+"""Models = history: whether the models and the revisions describe the same schema.
+
+Both are built, each in a scratch database of the private test server, and their catalogs compared.
+A developer's own database plays no part. Writing a revision is in `pgrevise.authoring.write`.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pgrevise import catalog
+from pgrevise.errors import HistoryConflict, ReviseError, SettingsError
+from pgrevise.history.script import configuration, history_errors, open_history
+from pgrevise.history.state import VERSION_TABLE
+from pgrevise.postgres.connect import connect, engine
+from pgrevise.postgres.scratch import scratch_databases, scratch_server
+from pgrevise.postgres.target import Target
+from pgrevise.request import Request, attach
+from pgrevise.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData
+
+Progress = Callable[[str], None]
+
+
+def differences(
+    settings: Settings, *, major: int | None = None, progress: Progress | None = None
+) -> list[catalog.Change]:
+    """What would have to change for the history to give what the models say; empty when nothing.
+
+    ``major`` is the PostgreSQL version to compare on (default: the project's).
+    Raises `HistoryConflict` when the history cannot be run, or has no head.
+    """
+    metadata = project_metadata(settings)
+    with (
+        scratch_server(settings, major=major, progress=progress) as server,
+        scratch_databases(server, 2) as (by_history, by_models),
+    ):
+        build_history(settings, by_history)
+        build_models(metadata, by_models)
+        return compared(by_history, by_models)
+
+
+def compared(by_history: Target, by_models: Target) -> list[catalog.Change]:
+    """The differences between two built databases, the version table left out."""
+    return catalog.diff(_picture(by_history), _picture(by_models))
+
+
+def project_metadata(settings: Settings) -> Sequence[MetaData]:
+    """The metadata that the project's ``env.py`` hands to `pgrevise.environment.run`.
+
+    Raises `SettingsError` when ``env.py`` does not call it, or fails before it does.
+    """
+    config = configuration(settings)
+    request = Request(metadata_only=True)
+    from alembic.runtime.environment import EnvironmentContext
+
+    script = open_history(config)
+    with _model_errors(settings), EnvironmentContext(attach(config, request), script):
+        script.run_env()
+    if request.metadata is None:
+        raise SettingsError(
+            f"{script.env_py_location} did not hand over any models.",
+            "Let it call pgrevise.environment.run(your.metadata).",
+        )
+    return request.metadata if isinstance(request.metadata, Sequence) else [request.metadata]
+
+
+@contextmanager
+def _model_errors(settings: Settings) -> Iterator[None]:
+    """Name the line of the project at which ``env.py`` or what it imports fails."""
+    try:
+        yield
+    except ReviseError:
+        raise
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [f for f in frames if Path(f.filename).is_relative_to(settings.root)]
+        place = f"{own[-1].filename}:{own[-1].lineno}" if own else "env.py"
+        raise SettingsError(
+            f"The models cannot be loaded: {place} raised {type(error).__name__}: {error}.",
+            "Mend that line; nothing was run.",
+        ) from error
+
+
+def build_history(settings: Settings, target: Target) -> None:
+    """Bring an empty database to every head of the history."""
+    from alembic import command
+
+    config = attach(configuration(settings), Request(target=target))
+    with history_errors():
+        command.upgrade(config, "heads")
+
+
+def build_models(metadata: Sequence[MetaData], target: Target) -> None:
+    """Create everything that the models declare in an empty database.
+
+    Raises `HistoryConflict` with PostgreSQL's words when they cannot be created.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        with engine(target).begin() as connection:
+            for collection in metadata:
+                collection.create_all(connection)
+    except SQLAlchemyError as error:
+        words = " ".join(str(getattr(error, "orig", None) or error).split())
+        raise HistoryConflict(
+            f"The models cannot be created in an empty database: {words}.", "Mend the models."
+        ) from error
+
+
+def _picture(target: Target) -> catalog.Catalog:
+    with connect(target) as connection:
+        return catalog.read(connection, ["public"]).without([("table", VERSION_TABLE)])

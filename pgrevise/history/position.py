@@ -1,0 +1,79 @@
+"""Where a database stands in the history, and the history as a list: results, ready to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pgrevise.history.script import configuration, history_errors, open_history, revisions
+from pgrevise.history.state import stamped_revisions
+from pgrevise.postgres.connect import connect
+from pgrevise.postgres.target import Target
+from pgrevise.settings import Settings
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One revision of the history; ``marks`` are "head", "base", "branch point", "merge"."""
+
+    revision: str
+    subject: str
+    parents: tuple[str, ...]
+    marks: tuple[str, ...]
+    file: str
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where ``database`` stands: its stamps, those this checkout lacks, and what is pending."""
+
+    database: str
+    origin: str
+    stamped: tuple[str, ...]
+    subjects: tuple[str, ...]
+    unknown: tuple[str, ...]
+    pending: tuple[str, ...]
+
+
+def listing(settings: Settings) -> list[Entry]:
+    """Every revision from base to head. Raises `HistoryConflict` when a file cannot be loaded."""
+    entries = []
+    for revision in revisions(open_history(configuration(settings))):
+        marks = {
+            "head": revision.is_head,
+            "base": revision.is_base,
+            "branch point": revision.is_branch_point,
+            "merge": revision.is_merge_point,
+        }
+        entries.append(
+            Entry(
+                revision=revision.revision,
+                subject=revision.doc,
+                parents=tuple(revision._versioned_down_revisions),
+                marks=tuple(mark for mark, holds in marks.items() if holds),
+                file=revision.path,
+            )
+        )
+    return entries
+
+
+def position(settings: Settings, target: Target) -> Position:
+    """Compare the version table of ``target`` with the history on disk."""
+    script = open_history(configuration(settings))
+    with connect(target) as connection:
+        stamped = stamped_revisions(connection)
+    by_identifier = {revision.revision: revision for revision in revisions(script)}
+    known = [identifier for identifier in stamped if identifier in by_identifier]
+    with history_errors():
+        applied = (
+            {r.revision for r in script.iterate_revisions(known, "base", implicit_base=True)}
+            if known
+            else set()
+        )
+    return Position(
+        database=target.label,
+        origin=target.origin,
+        stamped=stamped,
+        subjects=tuple(by_identifier[identifier].doc for identifier in known),
+        unknown=tuple(identifier for identifier in stamped if identifier not in by_identifier),
+        pending=tuple(identifier for identifier in by_identifier if identifier not in applied),
+    )

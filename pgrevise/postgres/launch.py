@@ -1,0 +1,149 @@
+"""Starting a supervisor, or waiting for the one that another process is starting.
+
+Between `pgrevise.postgres.server`, who wants a server, and `pgrevise.postgres.supervisor`, who
+runs it. Only one process starts; which one is decided by the lock ``starting``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pgrevise
+from pgrevise import errors
+from pgrevise.postgres import locks, plan, postmaster
+
+#: How long nothing is said of what goes on, in seconds.
+PATIENCE = 1.0
+
+_FAILURES: dict[str, type[errors.ReviseError]] = {
+    known.__name__: known
+    for known in (errors.SettingsError, errors.ServerUnavailable, errors.BinariesMissing)
+}
+
+
+class Teller:
+    """Tells what goes on, each thing once, as soon as it all takes longer than a second."""
+
+    def __init__(self, progress: Callable[[str], None] | None) -> None:
+        self._progress = progress
+        self._since = time.monotonic()
+        self._stage = ""
+        self._told = ""
+
+    def enter(self, stage: str) -> None:
+        """Note what goes on now."""
+        self._stage = stage
+        self.tick()
+
+    def tick(self) -> None:
+        """Tell it, when it is time and it is new."""
+        late = time.monotonic() - self._since > PATIENCE
+        if self._progress and late and self._stage != self._told:
+            self._told = self._stage
+            self._progress(self._stage)
+
+
+def advance(wanted: plan.Plan, state: plan.State, deadline: float, teller: Teller) -> None:
+    """Bring the server closer: start its supervisor, or wait a moment for another's work.
+
+    Returns when it may be ready. Raises what the supervisor reports, or ServerUnavailable when
+    the deadline (of ``time.monotonic``) has passed.
+    """
+    if time.monotonic() > deadline:
+        raise _too_late(wanted, state)
+    version = wanted.binaries.version
+    starting = locks.try_lock(state.starting)
+    if starting is None or locks.is_locked(state.server):
+        if starting is not None:
+            os.close(starting)
+        teller.enter(f"waiting for the PostgreSQL {version} that another process starts or stops")
+        time.sleep(locks.PAUSE)
+        return
+    try:
+        _start(wanted, state, deadline, teller)
+    finally:
+        os.close(starting)
+
+
+def _start(wanted: plan.Plan, state: plan.State, deadline: float, teller: Teller) -> None:
+    plan.write(wanted, state.plan)
+    reader, writer = os.pipe()
+    try:
+        _run_supervisor(state, writer)
+    finally:
+        os.close(writer)
+    with os.fdopen(reader, "rb", buffering=0) as report:
+        for message in _messages(report.fileno(), deadline, teller):
+            if "stage" in message:
+                teller.enter(message["stage"])
+            elif "failed" in message:
+                kind = _FAILURES.get(message["failed"], errors.ServerUnavailable)
+                raise kind(message["sentence"], message["next_step"])
+            else:
+                return
+    if time.monotonic() > deadline:
+        raise _too_late(wanted, state)
+    raise errors.ServerUnavailable(
+        f"The server's supervisor ended before the server was ready. {state.words} ends with:\n"
+        f"{postmaster.tail(state.words)}",
+        "Try again; if it was killed, see why (memory, a container that stops).",
+    )
+
+
+def _run_supervisor(state: plan.State, report: int) -> None:
+    """Start it detached, with files for its output: an inherited pipe would hang its reader."""
+    package = Path(pgrevise.__file__).parent.parent
+    inherited = os.environ.get("PYTHONPATH")
+    environment = {**os.environ, "PYTHONPATH": ":".join(filter(None, [str(package), inherited]))}
+    # -S: no site-packages to search; -P: nothing of the working directory. Both start faster.
+    command = [sys.executable, "-S", "-P", "-m", "pgrevise.postgres.supervisor"]
+    with state.words.open("wb") as words:
+        try:
+            subprocess.run(
+                [*command, str(state.path), str(report)],
+                cwd="/",
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=words,
+                stderr=words,
+                pass_fds=(report,),
+                start_new_session=True,
+                check=True,
+                timeout=30.0,
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise errors.ServerUnavailable(
+                f"The server's supervisor could not be started by {sys.executable}: {error}.\n"
+                f"{postmaster.tail(state.words)}",
+                "Use a Python interpreter that this user can run.",
+            ) from error
+
+
+def _messages(report: int, deadline: float, teller: Teller) -> Iterator[dict[str, str]]:
+    """What the supervisor reports, until it closes its end or the deadline passes."""
+    pending = b""
+    while time.monotonic() <= deadline:
+        ready, _, _ = select.select([report], [], [], 0.1)
+        teller.tick()
+        if not ready:
+            continue
+        read = os.read(report, 65536)
+        if not read:
+            return
+        *lines, pending = (pending + read).split(b"\n")
+        yield from map(json.loads, lines)
+
+
+def _too_late(wanted: plan.Plan, state: plan.State) -> errors.ServerUnavailable:
+    return errors.ServerUnavailable(
+        f"PostgreSQL {wanted.binaries.version} was not ready in time; {state.words} ends with:\n"
+        f"{postmaster.tail(state.words)}",
+        "Try again, or allow more time.",
+    )

@@ -1,0 +1,120 @@
+"""Finding the database that a command works on, and remembering why it is that one.
+
+First that is set wins: the URL given to the command, ``sqlalchemy.url`` in the Alembic
+configuration, ``DATABASE_URL`` (in the environment, then in ``.env``), the project's private
+development server. What a URL means is in `pgrevise.postgres.target`.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from pgrevise.errors import SettingsError
+from pgrevise.postgres.connect import connect
+from pgrevise.postgres.server import ServerSpec, acquire
+from pgrevise.postgres.target import Target, parse
+from pgrevise.settings import Settings
+
+Progress = Callable[[str], None]
+
+
+def named_target(
+    settings: Settings, url: str | None = None, *, given_by: str = "--url"
+) -> Target | None:
+    """The database that was named by somebody, or None when the private server is meant.
+
+    Raises `NotPostgres` or `SettingsError` when what was named cannot be used.
+    """
+    if url:
+        return parse(url, origin=given_by)
+    configured = _ini_url(settings.alembic_ini)
+    if configured:
+        return parse(configured, origin=f"sqlalchemy.url in {settings.alembic_ini.name}")
+    variable = os.environ.get("DATABASE_URL")
+    if variable:
+        return parse(variable, origin="the environment variable DATABASE_URL")
+    dotenv = _dotenv_url(settings.root / ".env")
+    if dotenv:
+        return parse(dotenv, origin=f"DATABASE_URL in {settings.root / '.env'}")
+    return None
+
+
+@contextmanager
+def located(
+    settings: Settings,
+    url: str | None = None,
+    *,
+    given_by: str = "--url",
+    progress: Progress | None = None,
+) -> Iterator[Target]:
+    """The database a command works on; a private server is started and held while in use."""
+    named = named_target(settings, url, given_by=given_by)
+    if named is not None:
+        yield named
+        return
+    with development_database(settings, progress=progress) as target:
+        yield target
+
+
+@contextmanager
+def development_database(
+    settings: Settings, *, progress: Progress | None = None
+) -> Iterator[Target]:
+    """The development database on the project's private server, both created when missing."""
+    with acquire(development_server(settings), progress=progress) as lease:
+        origin = f"the private development server, PostgreSQL {lease.server.version}"
+        server = replace(parse(lease.server.url("postgres")), origin=origin, private=True)
+        _ensure_database(server, settings.database)
+        yield server.with_database(settings.database)
+
+
+def development_server(settings: Settings, major: int | None = None) -> ServerSpec:
+    """Which private server holds this project's development database."""
+    return ServerSpec(
+        kind="development",
+        major=major or settings.postgres or None,
+        project=settings.root,
+        bindir=Path(settings.bindir) if settings.bindir else None,
+    )
+
+
+def _ensure_database(server: Target, name: str) -> None:
+    with connect(server) as admin:
+        known = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+        if known is None:
+            # Two processes may both find it missing; the second's error is the first's success.
+            try:
+                admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+                return
+
+
+def _ini_url(path: Path) -> str | None:
+    """``sqlalchemy.url``, read without Alembic so that commands that need no more start fast."""
+    parser = configparser.ConfigParser({"here": str(path.parent).replace("%", "%%")})
+    try:
+        parser.read(path, encoding="utf-8")
+        return parser.get("alembic", "sqlalchemy.url", fallback=None) or None
+    except configparser.InterpolationSyntaxError as error:
+        raise SettingsError(
+            f"sqlalchemy.url in {path} has a % that is not doubled.",
+            "In an ini file write every % as %%.",
+        ) from error
+    except configparser.Error as error:
+        raise SettingsError(f"{path} cannot be read: {error.message}.", "Mend the file.") from error
+
+
+def _dotenv_url(path: Path) -> str | None:
+    if not path.is_file():
+        return None
+    from dotenv import dotenv_values
+
+    return dotenv_values(path, interpolate=False).get("DATABASE_URL") or None

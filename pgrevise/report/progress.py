@@ -1,0 +1,51 @@
+"""A run of revisions, told while it goes: one line for each that was applied."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+from pgrevise.report.output import Output
+from pgrevise.request import Applied, Step
+
+
+class RunProgress:
+    """The observer of a command: results as lines, the rest as talk."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._working: AbstractContextManager[None] | None = None
+
+    def waiting(self, seconds: float, holder: str) -> None:
+        """Say for whom we wait."""
+        self._output.say(f"Waited {seconds:.0f} s for another runner: {holder}", "dim")
+
+    def started(self, step: Step) -> None:
+        """Show the revision, if it takes long."""
+        self.stop()
+        place = f"{step.place} of {step.total}"
+        self._working = self._output.working(f"{step.revision} {step.subject} ({place})")
+        self._working.__enter__()
+
+    def finished(self, applied: Applied) -> None:
+        """Print the revision and its time."""
+        self.stop()
+        sign = {"upgrade": "+", "downgrade": "-", "stamp": "="}[applied.direction]
+        tries = f", try {applied.attempts}" if applied.attempts > 1 else ""
+        self._output.line(
+            f"  {sign} {applied.revision}  {applied.subject}  ({applied.seconds:.2f} s{tries})"
+        )
+
+    def retrying(self, step: Step, reason: str, delay: float) -> None:
+        """Say why it is tried again."""
+        self.stop()
+        self._output.say(f"  {step.revision}: {reason}; again in {delay:.1f} s", "yellow")
+
+    def note(self, sentence: str) -> None:
+        """Pass it on."""
+        self._output.say(f"  {sentence}", "dim")
+
+    def stop(self) -> None:
+        """Take the live line away."""
+        if self._working is not None:
+            self._working.__exit__(None, None, None)
+            self._working = None

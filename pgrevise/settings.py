@@ -1,0 +1,129 @@
+"""The project's settings, resolved once and frozen, each remembering where it came from.
+
+Read from ``[tool.pgrevise]`` in ``pyproject.toml`` beside ``alembic.ini``, and from environment
+variables ``PGREVISE_<NAME>``, which win. The database URL is not a setting: it is found in
+`pgrevise.postgres.locate`.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from pgrevise.errors import SettingsError
+
+TABLE = "[tool.pgrevise] in pyproject.toml"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a project may set. Times are in seconds.
+
+    ``postgres`` is the major version of the private server (0: the newest that is installed).
+    ``database`` names the development database on the private server. ``lock_timeout`` bounds one
+    wait for a table lock that queues others behind it; ``retry_for`` bounds all retries of one
+    revision; ``wait_for_runner`` bounds the wait for another runner to finish.
+    ``development_databases`` are name patterns of databases on this machine that ``db.reset`` may
+    drop. ``sources`` tells where each setting came from.
+    """
+
+    root: Path
+    alembic_ini: Path
+    postgres: int = 0
+    bindir: str = ""
+    database: str = "development"
+    lock_timeout: float = 2.0
+    retry_for: float = 300.0
+    wait_for_runner: float = 900.0
+    development_databases: tuple[str, ...] = ("*_dev", "*_development", "*_test", "dev", "test")
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+
+_SETTABLE = {f.name: f.type for f in fields(Settings)[2:] if f.name != "sources"}
+
+
+def find_alembic_ini(start: Path | None = None) -> Path:
+    """The ``alembic.ini`` of the project that ``start`` (default: here) lies in.
+
+    ``ALEMBIC_CONFIG`` wins, as it does for Alembic. Raises `SettingsError` when there is none.
+    """
+    named = os.environ.get("ALEMBIC_CONFIG")
+    here = (start or Path.cwd()).absolute()
+    candidates = (
+        [Path(named).absolute()] if named else [d / "alembic.ini" for d in (here, *here.parents)]
+    )
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise SettingsError(
+        f"There is no alembic.ini in {here} or above it."
+        if not named
+        else f"ALEMBIC_CONFIG names {named}, which is not a file.",
+        "Run this in the project's folder, or name the file in ALEMBIC_CONFIG.",
+    )
+
+
+def load(start: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Resolve the settings of the project around ``start`` (default: the working directory).
+
+    Raises `SettingsError` for an unknown name or a value of the wrong type.
+    """
+    alembic_ini = find_alembic_ini(start)
+    root = alembic_ini.parent
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for name, value in _from_pyproject(root / "pyproject.toml").items():
+        values[name] = _convert(name, value, TABLE)
+        sources[name] = TABLE
+    for name in _SETTABLE:
+        variable = f"PGREVISE_{name.upper()}"
+        given = (os.environ if environ is None else environ).get(variable)
+        if given:
+            values[name] = _convert(name, given, variable)
+            sources[name] = variable
+    return Settings(root=root, alembic_ini=alembic_ini, sources=sources, **values)
+
+
+def _from_pyproject(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    try:
+        table = tomllib.loads(text).get("tool", {}).get("pgrevise", {})
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}.", "Mend the file.") from error
+    unknown = sorted(set(table) - set(_SETTABLE))
+    if unknown:
+        raise SettingsError(
+            f"{TABLE} has {unknown[0]!r}, which is no setting.",
+            f"The settings are: {', '.join(sorted(_SETTABLE))}.",
+        )
+    return dict(table)
+
+
+def _convert(name: str, value: Any, source: str) -> Any:
+    kind = _SETTABLE[name]
+    try:
+        if kind == "int":
+            return int(value)
+        if kind == "float":
+            number = float(value)
+            if not 0 <= number < float("inf"):
+                raise ValueError
+            return number
+        if kind == "str":
+            return str(value)
+        return tuple(value.split(",") if isinstance(value, str) else map(str, value))
+    except (TypeError, ValueError) as error:
+        expected = {"int": "a whole number", "float": "a number of seconds"}.get(
+            str(kind), "a list"
+        )
+        raise SettingsError(
+            f"{source} sets {name} to {value!r}, which is not {expected}.",
+            f"Give {name} {expected}.",
+        ) from error

@@ -1,0 +1,24 @@
+"""The Invoke tasks. A project's ``tasks.py`` says ``ns = namespace()``.
+
+Only Invoke is imported here: everything heavy is imported by the task that runs.
+"""
+
+from __future__ import annotations
+
+from invoke.collection import Collection
+
+from pgrevise.tasks import database, server
+
+
+def namespace() -> Collection:
+    """The tasks ``db.*`` and ``pg.*``, to be used as or added to a project's own collection."""
+    db = Collection("db")
+    for name in (
+        "new", "upgrade", "downgrade", "reset", "current", "history", "heads",
+        "check", "sql", "stamp", "merge", "url",
+    ):  # fmt: skip
+        db.add_task(getattr(database, name), name=name)
+    pg = Collection("pg")
+    for name in ("start", "stop", "status", "shell", "logs", "destroy"):
+        pg.add_task(getattr(server, name), name=name)
+    return Collection(db, pg)

@@ -1,0 +1,73 @@
+from pathlib import Path
+
+import pytest
+
+from pgrevise import settings
+from pgrevise.errors import SettingsError
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "alembic.ini").write_text("[alembic]\n")
+    return tmp_path
+
+
+def pyproject(root: Path, text: str) -> None:
+    (root / "pyproject.toml").write_text(f"[tool.pgrevise]\n{text}\n")
+
+
+def test_defaults_without_a_pyproject(root: Path) -> None:
+    found = settings.load(root, environ={})
+    assert (found.root, found.postgres, found.lock_timeout) == (root, 0, 2.0)
+    assert found.sources == {}
+
+
+def test_the_project_is_found_from_a_folder_below(root: Path) -> None:
+    below = root / "a" / "b"
+    below.mkdir(parents=True)
+    assert settings.load(below, environ={}).root == root
+
+
+def test_no_alembic_ini_is_said_with_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=f"no alembic.ini in {tmp_path}"):
+        settings.load(tmp_path)
+
+
+def test_pyproject_sets_and_remembers(root: Path) -> None:
+    pyproject(root, "postgres = 16\nlock_timeout = 0.5")
+    found = settings.load(root, environ={})
+    assert (found.postgres, found.lock_timeout) == (16, 0.5)
+    assert found.sources["postgres"] == settings.TABLE
+
+
+def test_the_environment_wins(root: Path) -> None:
+    pyproject(root, "postgres = 16")
+    found = settings.load(root, environ={"PGREVISE_POSTGRES": "18"})
+    assert found.postgres == 18
+    assert found.sources["postgres"] == "PGREVISE_POSTGRES"
+
+
+def test_a_list_can_come_from_the_environment(root: Path) -> None:
+    found = settings.load(root, environ={"PGREVISE_DEVELOPMENT_DATABASES": "a_*,b"})
+    assert found.development_databases == ("a_*", "b")
+
+
+def test_an_unknown_setting_is_named(root: Path) -> None:
+    pyproject(root, "postgers = 16")
+    with pytest.raises(SettingsError, match="'postgers', which is no setting"):
+        settings.load(root, environ={})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("PGREVISE_POSTGRES", "new"), ("PGREVISE_LOCK_TIMEOUT", "-1"), ("PGREVISE_RETRY_FOR", "inf")],
+)
+def test_a_value_of_the_wrong_kind_is_shown(root: Path, variable: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"{variable} sets .* to {value!r}"):
+        settings.load(root, environ={variable: value})
+
+
+def test_broken_toml_is_said(root: Path) -> None:
+    (root / "pyproject.toml").write_text("[tool.pgrevise\n")
+    with pytest.raises(SettingsError, match="not valid TOML"):
+        settings.load(root, environ={})
