@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from logging.config import fileConfig
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic import context
@@ -85,7 +86,7 @@ class _Environment:
         if context.is_offline_mode() or not self._needs_a_connection():
             self._without_connection()
             return
-        settings = settings_module.load()
+        settings = self.request.settings or _project_settings()
         with ExitStack() as stack:
             target = self.request.target or stack.enter_context(
                 located(settings, self.arguments.get("url"), given_by="-x url", progress=log.info)
@@ -183,6 +184,12 @@ class _Log:
 
     def note(self, sentence: str) -> None:
         log.info(sentence)
+
+
+def _project_settings() -> settings_module.Settings:
+    """The settings of the project whose Alembic configuration runs, wherever it is run from."""
+    name = context.config.config_file_name
+    return settings_module.load(Path(name).absolute().parent if name else None)
 
 
 def _command_name() -> str | None:

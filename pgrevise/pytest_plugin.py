@@ -113,7 +113,7 @@ def migrations(migration_settings: Settings, migration_target: Target) -> Migrat
 @pytest.fixture(scope="session")
 def migration_rounds(migration_settings: Settings, migration_target: Target) -> dict[str, Round]:
     """By revision: the catalogs of going up, down and up again, in one walk from base to head."""
-    from pgrevise.history.position import listing
+    from pgrevise.history.listing import listing
     from pgrevise.postgres.isolated import empty_schema
 
     empty_schema(migration_target)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
     from pgrevise.postgres.target import Target
+    from pgrevise.settings import Settings
 
 KEY = "pgrevise"
 
@@ -85,12 +86,13 @@ class Silent:
 class Request:
     """What the caller wants of ``env.py``; the last two fields are its answers.
 
-    ``target`` is the database, already found. With ``metadata_only`` nothing is connected to:
+    ``target`` is the database, already found, and ``settings`` the project's, already read. With ``metadata_only`` nothing is connected to:
     ``env.py`` only hands over its metadata. ``empty_revision`` lets a new revision have no
     operations, ``as_sql`` writes them as plain SQL.
     """
 
     target: Target | None = None
+    settings: Settings | None = None
     observer: Observer = field(default_factory=Silent)
     metadata_only: bool = False
     empty_revision: bool = True

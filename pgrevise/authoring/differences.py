@@ -92,7 +92,7 @@ def build_history(settings: Settings, target: Target) -> None:
     """Bring an empty database to every head of the history."""
     from alembic import command
 
-    config = attach(configuration(settings), Request(target=target))
+    config = attach(configuration(settings), Request(target=target, settings=settings))
     with history_errors():
         command.upgrade(config, "heads")
 

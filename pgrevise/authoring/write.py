@@ -113,7 +113,7 @@ def _compared_and_written(
         before = compared(by_history, by_models)
         if not before:
             return Written(None, None)
-        request = Request(target=by_history, empty_revision=False, as_sql=as_sql)
+        request = Request(target=by_history, settings=settings, empty_revision=False, as_sql=as_sql)
         written = _write(settings, request, message, head)
         if written.path is None:
             return Written(None, None, missing=tuple(before))

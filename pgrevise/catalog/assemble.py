@@ -73,7 +73,7 @@ def _extras(common: Rows) -> Extras:
         extras.setdefault((row["catalog"], row["oid"], row["sub"]), {})["comment"] = row["comment"]
     for row in common["privileges"]:
         facts = extras.setdefault((row["catalog"], row["oid"], row["sub"]), {})
-        facts["privileges"] = sorted([*facts.get("privileges", []), row["privilege"]])
+        facts[row["fact"]] = sorted([*facts.get(row["fact"], []), row["privilege"]])
     return extras
 
 

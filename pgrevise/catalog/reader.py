@@ -21,15 +21,41 @@ from typing import Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
+from psycopg.rows import tuple_row
 
 from pgrevise.catalog.assemble import Row, assemble
 from pgrevise.catalog.model import Address, Catalog
 from pgrevise.catalog.queries import common_queries, object_queries
-from pgrevise.errors import LockBusy, ServerError, ServerUnsupported, SettingsError, UsageError
+from pgrevise.errors import (
+    LockBusy,
+    ServerError,
+    ServerUnavailable,
+    ServerUnsupported,
+    SettingsError,
+    UsageError,
+)
 
 OLDEST = 14
 ATTEMPTS = 5
-_AFTERWARDS = ("comments", "privileges", "extension_members", "role_names", "contents")
+_AFTERWARDS = (
+    "first_schema",
+    "comments",
+    "privileges",
+    "extension_members",
+    "role_names",
+    "contents",
+)
+#: The path while our own queries are parsed. A statement of its own: it calls no function that
+#: something on the caller's path could stand in for.
+_SAFE_PATH = "SET LOCAL search_path = pg_catalog, pg_temp"
+
+
+#: What rendering a definition ends in when the object was dropped after the snapshot was taken.
+_GONE = (
+    psycopg.errors.InternalError_,  # "cache lookup failed"
+    psycopg.errors.UndefinedObject,
+    psycopg.errors.UndefinedTable,
+)
 
 
 class _MovedError(Exception):
@@ -60,12 +86,14 @@ def read(
 
     Raises SettingsError if a schema does not exist or is PostgreSQL's own, UsageError if none is
     named, ServerError if the role may not use the first schema or the transaction has failed,
-    ServerUnsupported if the server is too old or a schema holds a kind of object that is not
-    read, and LockBusy if the definitions do not stop changing or a view waits for a lock longer
-    than lock_timeout (10 s if none is set).
+    ServerUnavailable if the server breaks off, ServerUnsupported if it is too old or a schema
+    holds a kind of object that is not read, and LockBusy if the definitions do not stop changing or
+    a view waits for a lock longer than lock_timeout (10 s if none is set).
     """
     names = _checked(schemas)
     status = connection.info.transaction_status
+    if status == TransactionStatus.UNKNOWN:
+        raise ServerUnavailable("The connection is closed.", "Connect again.")
     if status == TransactionStatus.INERROR:
         raise ServerError(
             "The catalog cannot be read in a transaction that has failed.",
@@ -111,8 +139,12 @@ def _settled(
                 f"A view in {', '.join(names)} could not be read: {error.diag.message_primary}.",
                 "Try again when the migration that locks a table it reads is over.",
             ) from error
+        except psycopg.OperationalError as error:
+            raise ServerUnavailable(
+                f"The server broke the read off: {error}.", "See its log, and try again."
+            ) from error
     raise LockBusy(
-        f"The definitions in {', '.join(names)} changed during each of {ATTEMPTS} reads.",
+        f"The definitions in {', '.join(names)} changed during each of {ATTEMPTS} reads ({cause}).",
         "Try again when no migration is running there.",
     ) from cause
 
@@ -131,19 +163,17 @@ def _snapshot(
             if idle:
                 session.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             oids = session.begin(names)
-            print_before = session.ask("fingerprint", schemas=oids)
+            print_before = session.fingerprint(oids)
             answers = session.everything(names[0], oids)
-            print_after = print_before if idle else session.ask("fingerprint", schemas=oids)
+            if not idle:
+                print_after = session.fingerprint(oids)
         if idle:
             with connection.transaction(force_rollback=True):
-                session = _Session(connection)
-                session.ask("settle")
-                print_after = session.ask("fingerprint", schemas=oids)
-    except (psycopg.errors.InternalError_, psycopg.errors.UndefinedObject) as error:
-        # "cache lookup failed": what the snapshot still shows was dropped before it was rendered.
-        raise _MovedError from error
+                print_after = session.fingerprint(oids)
+    except _GONE as error:
+        raise _MovedError(error.diag.message_primary) from error
     if print_before != print_after:
-        raise _MovedError
+        raise _MovedError("another digest of the catalog's rows afterwards")
     return answers
 
 
@@ -151,7 +181,7 @@ class _Session:
     """The statements of one read, on a cursor of our own: the caller's factories do not matter."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self._cursor = psycopg.Cursor(connection)
+        self._cursor = psycopg.Cursor(connection, row_factory=tuple_row)
 
     def run(self, statement: str, **parameters: object) -> None:
         self._cursor.execute(statement.encode(), parameters or None, prepare=False)
@@ -163,6 +193,7 @@ class _Session:
 
     def begin(self, names: tuple[str, ...]) -> list[int]:
         """Settle the settings and return the oids of the schemas, in their order."""
+        self.run(_SAFE_PATH)
         self.ask("settle")
         found = {row["name"]: row for row in self.ask("find_schemas", names=list(names))}
         for name in names:
@@ -185,6 +216,11 @@ class _Session:
             )
         return oids
 
+    def fingerprint(self, oids: list[int]) -> list[Row]:
+        """Return a digest of the rows that define what is in these schemas, as of now."""
+        self.run(_SAFE_PATH)
+        return self.ask("fingerprint", schemas=oids)
+
     def everything(self, first: str, oids: list[int]) -> tuple[Answers, Answers]:
         """Parse every query with only PostgreSQL's names in sight, then run them all."""
         objects, common = object_queries(), common_queries()
@@ -194,7 +230,13 @@ class _Session:
                 f"DECLARE pgrevise_{name} NO SCROLL CURSOR FOR {_as_json(query)}", schemas=oids
             )
         self.ask("put_first", schema=first)
-        return {n: self._fetch(n) for n in objects}, {n: self._fetch(n) for n in afterwards}
+        answers = {name: self._fetch(name) for name in afterwards}
+        if answers["first_schema"][0]["name"] != first:
+            raise ServerUnsupported(
+                f'PostgreSQL cannot put a schema of the name "{first}" on the search_path.',
+                "Rename the schema.",
+            )
+        return {name: self._fetch(name) for name in objects}, answers
 
     def _fetch(self, name: str) -> list[Row]:
         self.run(f"FETCH ALL FROM pgrevise_{name}")

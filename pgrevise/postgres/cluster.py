@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pgrevise.errors import ServerUnavailable
@@ -49,16 +51,21 @@ _TEST_SETTINGS = {
 }
 
 
+#: The file in a pristine cluster that says how many others there are, so that none is missed by
+#: a copy while the cache is being deleted. A cluster unused for so many seconds is removed.
+_COUNT = "pgrevise.files"
+_FORGOTTEN = 60 * 24 * 3600
+
+
 def settings(kind: str, bindir: Path) -> dict[str, str]:
     """What the server of that kind is started with, but for its socket."""
-    # Some builds have no time zones of their own. Without the system's too, only a POSIX
-    # specification is understood (manual, "POSIX Time Zone Specifications").
+    # Some builds have no time zones of their own. Without the system's too, they know but GMT.
     places = (
         "/usr/share/zoneinfo",
         bindir.parent / "share/timezone",
         bindir.parent / "share/postgresql/timezone",
     )
-    zone = "UTC" if any(Path(place, "UTC").exists() for place in places) else "UTC0"
+    zone = "UTC" if any(Path(place, "UTC").exists() for place in places) else "GMT"
     common = {"listen_addresses": "", "timezone": zone, "log_timezone": zone}
     return common | (_TEST_SETTINGS if kind == "test" else {})
 
@@ -96,6 +103,16 @@ def free_bytes(path: Path) -> int:
         path = path.parent
     facts = os.statvfs(path)
     return facts.f_bavail * facts.f_frsize
+
+
+def size(data: Path) -> int:
+    """The bytes that a directory takes. Files that go away meanwhile count nothing."""
+    total = 0
+    for folder, _, names in os.walk(data):
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += (Path(folder) / name).lstat().st_blocks * 512
+    return total
 
 
 def require_room(path: Path, needed: int) -> None:
@@ -142,8 +159,32 @@ def begin_create(fresh: Path, log: Path, binaries: Binaries, mode: Mode, nice: i
 
 
 def pristine(cache: Path, binaries: Binaries) -> Path:
-    """Where the cluster that copies are made from is kept, in a cache directory."""
-    return cache / "clusters" / f"{binaries.version}-{fingerprint(binaries, 'test')}"
+    """Where the cluster that copies are made from is kept, in a cache directory.
+
+    The same build has the same, wherever it is installed: sizes tell builds of a version apart.
+    """
+    sizes = "-".join(str(binaries.program(name).stat().st_size) for name in ("postgres", "initdb"))
+    return cache / "clusters" / f"{binaries.version}-{sizes}"
+
+
+def keep(fresh: Path, kept: Path) -> None:
+    """Make a fresh cluster the pristine one, and forget those that nobody has copied for long.
+
+    Raises OSError when another process was first.
+    """
+    count = sum(len(files) for _, _, files in os.walk(fresh))
+    (fresh / _COUNT).write_text(str(count), encoding="ascii")
+    if not is_pristine(kept):
+        postmaster.remove_tree(kept)
+    fresh.rename(kept)
+    for other in kept.parent.iterdir():
+        if time.time() - other.stat().st_mtime > _FORGOTTEN:
+            postmaster.remove_tree(other)
+
+
+def is_pristine(kept: Path) -> bool:
+    """Whether a whole cluster is there to be copied."""
+    return (kept / _COUNT).is_file()
 
 
 def copy(source: Path, data: Path, mode: Mode) -> bool:
@@ -152,25 +193,27 @@ def copy(source: Path, data: Path, mode: Mode) -> bool:
     Takes some 30 ms into memory and 200 ms to a disk, less than half of what `initdb` takes.
     Hard links would be quicker, and let the server write to the source.
     """
-    if not exists(source):
+    if not is_pristine(source):
         return False
     fresh = data.with_name(data.name + ".new")
     postmaster.remove_tree(fresh)
     try:
-        _copy_tree(str(source), str(fresh))
+        expected = int((source / _COUNT).read_text(encoding="ascii"))
+        os.utime(source)
+        whole = _copy_tree(str(source), str(fresh)) == expected + 1
         hand_over(fresh, mode)
-    except OSError:
+    except (OSError, ValueError):
+        whole = False
+    if whole:
+        fresh.rename(data)
+    else:
         postmaster.remove_tree(fresh)
-        return False
-    if not exists(fresh):
-        return False
-    fresh.rename(data)
-    return True
+    return whole
 
 
-def _copy_tree(source: str, target: str) -> None:
-    """Copy folders and files, with the modes that PostgreSQL wants, and nothing else."""
-    folders = [""]
+def _copy_tree(source: str, target: str) -> int:
+    """Copy folders and files, with the modes that PostgreSQL wants; returns how many files."""
+    folders, count = [""], 0
     while folders:
         folder = folders.pop()
         os.mkdir(target + folder, 0o700)  # noqa: PTH102 -- a thousand files: paths cost more
@@ -181,6 +224,8 @@ def _copy_tree(source: str, target: str) -> None:
                     folders.append(name)
                 else:
                     _copy_file(source + name, target + name)
+                    count += 1
+    return count
 
 
 def _copy_file(source: str, target: str) -> None:

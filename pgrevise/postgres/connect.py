@@ -85,6 +85,11 @@ def explain(error: psycopg.Error, target: Target) -> ServerError | SettingsError
             f"{where}: the server has no database of that name: {words}.",
             f"Create it (createdb {target.database}) or name another in the URL.",
         )
+    if 'parameter "TimeZone"' in words:
+        return ServerUnavailable(
+            f"{where} has no time zone data, so that a connection in UTC is refused: {words}.",
+            "Install the package tzdata on the server's machine.",
+        )
     if "too many" in words or "starting up" in words or "shutting down" in words:
         return ServerUnavailable(f"{where} takes no connection now: {words}.", "Try again soon.")
     return ServerUnavailable(

@@ -60,7 +60,9 @@ def drop_schema(target: Target, schema: str) -> None:
     with connect(target) as connection:
         # The notices list every object that goes with it; they would only be noise.
         connection.execute("SET client_min_messages = warning")
-        connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
+        connection.execute(
+            sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema))
+        )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Starting a supervisor, or waiting for the one that another process is starting.
+"""Starting a supervisor, waiting for the one that another process starts, ending it.
 
 Between `pgrevise.postgres.server`, who wants a server, and `pgrevise.postgres.supervisor`, who
 runs it. Only one process starts; which one is decided by the lock ``starting``.
@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import os
 import select
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pgrevise
@@ -57,7 +59,7 @@ def advance(wanted: plan.Plan, state: plan.State, deadline: float, teller: Telle
     the deadline (of ``time.monotonic``) has passed.
     """
     if time.monotonic() > deadline:
-        raise _too_late(wanted, state)
+        raise _too_late(wanted)
     version = wanted.binaries.version
     starting = locks.try_lock(state.starting)
     if starting is None or locks.is_locked(state.server):
@@ -70,6 +72,22 @@ def advance(wanted: plan.Plan, state: plan.State, deadline: float, teller: Telle
         _start(wanted, state, deadline, teller)
     finally:
         os.close(starting)
+
+
+def ask_to_stop(state: plan.State) -> None:
+    """Say so to the supervisor, if it listens already and still."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as control, suppress(OSError):
+        control.setblocking(False)
+        control.sendto(b"stop", str(state.control))
+
+
+def unusable(state: plan.State, error: OSError) -> errors.ServerUnavailable:
+    """The error for a state directory that is full, or was removed under us."""
+    return errors.ServerUnavailable(
+        f"The server's state directory {state.path} cannot be used: {error.strerror or error}.",
+        "Free some space there, or set PGREVISE_RUNTIME to another directory; try again if it "
+        "was removed meanwhile.",
+    )
 
 
 def _start(wanted: plan.Plan, state: plan.State, deadline: float, teller: Teller) -> None:
@@ -89,7 +107,7 @@ def _start(wanted: plan.Plan, state: plan.State, deadline: float, teller: Teller
             else:
                 return
     if time.monotonic() > deadline:
-        raise _too_late(wanted, state)
+        raise _too_late(wanted)
     raise errors.ServerUnavailable(
         f"The server's supervisor ended before the server was ready. {state.words} ends with:\n"
         f"{postmaster.tail(state.words)}",
@@ -141,9 +159,9 @@ def _messages(report: int, deadline: float, teller: Teller) -> Iterator[dict[str
         yield from map(json.loads, lines)
 
 
-def _too_late(wanted: plan.Plan, state: plan.State) -> errors.ServerUnavailable:
+def _too_late(wanted: plan.Plan) -> errors.ServerUnavailable:
     return errors.ServerUnavailable(
-        f"PostgreSQL {wanted.binaries.version} was not ready in time; {state.words} ends with:\n"
-        f"{postmaster.tail(state.words)}",
-        "Try again, or allow more time.",
+        f"PostgreSQL {wanted.binaries.version} was not ready in time. Its log {wanted.log} ends "
+        f"with:\n{postmaster.tail(wanted.log)}",
+        "Try again, as what has begun goes on, or allow more time.",
     )

@@ -84,6 +84,11 @@ class Plan:
     linger: float
     timeout: float
 
+    @property
+    def log(self) -> Path:
+        """Where PostgreSQL's own messages go."""
+        return (self.home if self.kind == "development" else self.state) / "postgres.log"
+
 
 def write(plan: Plan, path: Path) -> None:
     """Write a plan where a supervisor reads it."""

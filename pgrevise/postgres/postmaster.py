@@ -107,13 +107,13 @@ def wait_ready(child: int, data: Path, sockets: Path, log: Path, deadline: float
         if has_exited(child) is not None:
             raise ServerUnavailable(
                 f"PostgreSQL ended while it started. Its log {log} ends with:\n{tail(log)}",
-                "Read what it says above; `pg.destroy` makes a new cluster if nothing else helps.",
+                "Read what it says above. Destroying the server, data and all, makes a new one.",
             )
         if time.monotonic() > deadline:
             kill(child)
             raise ServerUnavailable(
                 f"PostgreSQL did not become ready in time. Its log {log} ends with:\n{tail(log)}",
-                "Wait for recovery to take less time, or free the machine, and try again.",
+                "Try again when the machine has less to do.",
             )
         time.sleep(_PAUSE)
 

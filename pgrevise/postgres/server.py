@@ -11,10 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import socket
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -132,8 +130,10 @@ def acquire(spec: ServerSpec, timeout: float = 60.0, progress: Progress | None =
     try:
         while (server := _running(state)) is None:
             launch.advance(wanted, state, deadline, teller)
-    except BaseException:
+    except BaseException as error:
         os.close(lease)
+        if isinstance(error, OSError):
+            raise launch.unusable(state, error) from error
         raise
     return Lease(server, lease)
 
@@ -155,7 +155,7 @@ def status(spec: ServerSpec) -> ServerStatus:
         uptime=max(0.0, time.time() - state.facts.stat().st_mtime) if server else None,
         users=locks.count_holders(state.lease) if server else 0,
         data=data,
-        size=_size(data) if data and data.exists() else None,
+        size=cluster.size(data) if data and data.exists() else None,
         log=log if log and log.exists() else None,
     )
 
@@ -191,7 +191,7 @@ def stop(spec: ServerSpec, timeout: float = 30.0) -> bool:
         return False
     deadline = time.monotonic() + timeout
     while locks.is_locked(state.server):
-        _ask_to_stop(state)
+        launch.ask_to_stop(state)
         if time.monotonic() > deadline:
             raise ServerUnavailable(
                 f"The server in {state.path} did not stop within {timeout:.0f} s.",
@@ -207,7 +207,14 @@ def destroy(spec: ServerSpec, timeout: float = 30.0) -> bool:
     _, home = _places(spec)
     if spec.kind == "test" or not home.exists():
         return stopped
+    lock = locks.wait_lock(home / "lock", time.monotonic() + 1.0)
+    if lock is None:
+        raise ServerUnavailable(
+            f"The server on {home} was started again while it was to be destroyed.",
+            "Try again when nobody uses it.",
+        )
     postmaster.remove_tree(home)
+    os.close(lock)
     return True
 
 
@@ -254,11 +261,11 @@ def _places(spec: ServerSpec, found: Binaries | None = None) -> tuple[plan.State
 def _join(state: plan.State, deadline: float) -> int:
     """Take a share of the lease, waiting for a supervisor that is just ending."""
     while True:
-        places.own(state.path)
         try:
+            places.own(state.path)
             lease = locks.wait_lock(state.lease, deadline, shared=True)
         except FileNotFoundError:
-            continue  # the directory was removed between the two lines above
+            continue  # a supervisor removed the directory between the two lines above
         if lease is None:
             raise ServerUnavailable(
                 f"The supervisor of the server in {state.path} has been ending for too long.",
@@ -274,7 +281,8 @@ def _running(state: plan.State) -> RunningServer | None:
         facts = json.loads(state.facts.read_bytes())
     except FileNotFoundError:
         return None
-    if not locks.is_locked(state.server) or not postmaster.answers(state.sockets):
+    # In this order: a server whose supervisor was just killed may still have answered.
+    if not postmaster.answers(state.sockets) or not locks.is_locked(state.server):
         return None
     binaries = plan.binaries_of(facts["binaries"])
     return RunningServer(
@@ -288,20 +296,3 @@ def _running(state: plan.State) -> RunningServer | None:
         log=Path(facts["log"]),
         binaries=binaries,
     )
-
-
-def _ask_to_stop(state: plan.State) -> None:
-    """Say so to the supervisor, if it listens already and still."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as control, suppress(OSError):
-        control.setblocking(False)
-        control.sendto(b"stop", str(state.control))
-
-
-def _size(data: Path) -> int:
-    """The bytes that a directory takes. Files that go away meanwhile count nothing."""
-    total = 0
-    for folder, _, names in os.walk(data):
-        for name in names:
-            with suppress(FileNotFoundError):
-                total += (Path(folder) / name).lstat().st_blocks * 512
-    return total

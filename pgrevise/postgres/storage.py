@@ -29,7 +29,7 @@ class Storage:
         self._caching = 0
         self.room = self._choose_room()
         self.data = self.room / "data"
-        self.log = (wanted.state if self._test else wanted.home) / "postgres.log"
+        self.log = wanted.log
 
     def admit(self, sockets: Path) -> tuple[Binaries, Mode]:
         """The programs to run and as whom. Raises ServerUnavailable when root has no way.
@@ -42,8 +42,10 @@ class Storage:
         program = binaries.program("postgres")
         mode = privileges.choose(program, sockets, environment)
         if mode is None:
-            for ours in {self._plan.state, self._plan.state.parent, self.room}:
-                ours.chmod(0o711)
+            # A development server's home lies in a project, which is not ours to open.
+            rooms = (self.room.parent, self.room) if self._test else (self.room,)
+            for ours in (self._plan.state.parent, self._plan.state, *rooms):
+                ours.chmod(ours.stat().st_mode | 0o011)
             mode = privileges.choose(program, sockets, environment)
         if mode is None:
             binaries = self._copy_programs()
@@ -85,7 +87,7 @@ class Storage:
         cache's directory.
         """
         wanted = self._test and mode.name != privileges.SETUID
-        if not wanted or self._plan.pristine.exists():
+        if not wanted or cluster.is_pristine(self._plan.pristine):
             return
         fresh = self._fresh()
         try:
@@ -104,7 +106,7 @@ class Storage:
         fresh = self._fresh()
         try:
             if code == 0:
-                fresh.rename(self._plan.pristine)
+                cluster.keep(fresh, self._plan.pristine)
         except OSError:
             code = 1  # another supervisor was first, or the cache was removed
         if code:
@@ -199,6 +201,7 @@ def lock_home(wanted: plan.Plan, deadline: float) -> int | None:
     """
     if wanted.kind == "test":
         return None
+    places.make_development_home(wanted.home)
     lock = locks.wait_lock(wanted.home / "lock", deadline)
     if lock is None:
         raise ServerUnavailable(

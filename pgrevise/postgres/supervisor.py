@@ -27,8 +27,13 @@ from pgrevise.errors import ReviseError, ServerUnavailable
 from pgrevise.postgres import cluster, locks, plan, postmaster, storage
 from pgrevise.postgres.privileges import Mode
 
-#: How often the supervisor looks whether anyone uses the server, in seconds.
-_POLL = 0.2
+#: How often the supervisor looks whether anyone uses the server: so many times in a linger, but at
+#: least every second.
+_LOOKS = 5
+
+#: How long a start may take, in seconds. The client may give up long before; a recovery that is
+#: under way is then finished for the next one, and not begun again.
+_RECOVERY = 600.0
 
 #: How long to try for the server's lock, which others take for an instant to look at it, and how
 #: long for a development server's home, which another container may be about to leave; in seconds.
@@ -45,7 +50,7 @@ class Supervisor:
         self.plan = wanted
         self.state = plan.State(wanted.state)
         self.report = report
-        self.deadline = time.monotonic() + wanted.timeout
+        self.deadline = time.monotonic() + _RECOVERY
         self.storage = storage.Storage(wanted)
         self.binaries = wanted.binaries
         self.child = 0
@@ -60,22 +65,18 @@ class Supervisor:
             except BaseException:
                 self._end()
                 raise
-            self.tell({"ready": True})
+            _tell(report=self.report, message={"ready": True})
             os.close(self.report)
             self.storage.begin_caching(self.binaries, mode)
             lease = self._watch(control, wakeups)
             self._end()
         self._vanish(lease)
 
-    def tell(self, message: dict[str, object]) -> None:
-        """Tell the client, if it still listens."""
-        with suppress(BrokenPipeError):
-            os.write(self.report, json.dumps(message).encode() + b"\n")
-
     def _say(self, stage: str) -> None:
-        self.tell({"stage": stage})
+        _tell(self.report, {"stage": stage})
 
     def _start(self) -> Mode:
+        postmaster.make_way(self.storage.data, self.state.sockets)
         postmaster.remove_tree(self.state.sockets)
         self.state.sockets.mkdir(mode=0o700)
         self.binaries, mode = self.storage.admit(self.state.sockets)
@@ -95,7 +96,6 @@ class Supervisor:
     def _launch(self, mode: Mode) -> None:
         data, log, sockets = self.storage.data, self.storage.log, self.state.sockets
         options = cluster.settings(self.plan.kind, self.binaries.bindir)
-        postmaster.make_way(data, sockets)
         self._say(f"starting PostgreSQL {self.binaries.version}")
         while not self.child:
             self.child = postmaster.start(data, sockets, log, self.binaries, mode, options)
@@ -121,7 +121,8 @@ class Supervisor:
     def _watch(self, control: socket.socket, wakeups: int) -> int | None:
         """Wait for a reason to stop. The lease when nobody uses the server, else None."""
         while True:
-            ready, _, _ = select.select([control.fileno(), wakeups], [], [], _POLL)
+            pause = min(1.0, max(0.05, self.plan.linger / _LOOKS))
+            ready, _, _ = select.select([control.fileno(), wakeups], [], [], pause)
             if control.fileno() in ready and control.recv(64) == b"stop":
                 return None
             if wakeups in ready and _STOP_SIGNALS & set(os.read(wakeups, 4096)):
@@ -185,11 +186,10 @@ def main(arguments: list[str]) -> int:
     try:
         wanted = plan.read(state.plan)
         with _owning(wanted, state) as sole:
-            supervisor = Supervisor(wanted, report)
             if sole:
-                supervisor.run()
+                Supervisor(wanted, report).run()
             else:
-                supervisor.tell({"other": True})
+                _tell(report, {"other": True})
     except ReviseError as error:
         _report_failure(report, type(error).__name__, error.sentence, error.next_step)
         return error.exit_code
@@ -247,7 +247,11 @@ def _woken_by_signals() -> Iterator[int]:
 
 
 def _report_failure(report: int, kind: str, sentence: str, next_step: str) -> None:
-    message = {"failed": kind, "sentence": sentence, "next_step": next_step}
+    _tell(report, {"failed": kind, "sentence": sentence, "next_step": next_step})
+
+
+def _tell(report: int, message: dict[str, object]) -> None:
+    """Tell the client, if it still listens."""
     with suppress(OSError):
         os.write(report, json.dumps(message).encode() + b"\n")
 

@@ -145,7 +145,7 @@ def _migrated(
     observer: Observer | None,
     run: Callable[[Config], None],
 ) -> Migrated:
-    request = Request(target=target, observer=observer or Silent())
+    request = Request(target=target, settings=settings, observer=observer or Silent())
     config = attach(configuration(settings), request)
     before = _stamped(target)
     with history_errors():

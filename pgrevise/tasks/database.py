@@ -113,7 +113,7 @@ def reset(_: Context, url: str = "", yes_destroy: str = "", json: bool = False) 
 @command(help={"url": URL, "json": JSON})
 def current(_: Context, url: str = "", json: bool = False) -> None:
     """Show where the database stands in the history."""
-    from pgrevise.history.position import position
+    from pgrevise.rollout.position import position
 
     with database(url, json) as (settings, output, target):
         found = position(settings, target)
@@ -135,7 +135,7 @@ def current(_: Context, url: str = "", json: bool = False) -> None:
 @command(help={"json": JSON})
 def history(_: Context, json: bool = False) -> None:
     """List every revision, the newest first."""
-    from pgrevise.history.position import listing
+    from pgrevise.history.listing import listing
 
     with project(json) as (settings, output):
         entries = listing(settings)
@@ -150,7 +150,7 @@ def history(_: Context, json: bool = False) -> None:
 @command(help={"json": JSON})
 def heads(_: Context, json: bool = False) -> None:
     """Show the newest revision of every branch."""
-    from pgrevise.history.position import listing
+    from pgrevise.history.listing import listing
 
     with project(json) as (settings, output):
         entries = [entry for entry in listing(settings) if "head" in entry.marks]

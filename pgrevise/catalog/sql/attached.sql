@@ -22,8 +22,8 @@ SELECT
     NOT (to_jsonb(con) ->> 'conenforced')::bool AS "not enforced",
     con.connoinherit AND con.contype IN ('c', 'n') AS "not inherited by children",
     con.coninhcount > 0 AND NOT con.conislocal AS "inherited only",
-    (SELECT array_agg(DISTINCT CASE tg.tgenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'on a replica'
-        ELSE 'always' END) FROM pg_trigger tg
+    (SELECT string_agg(DISTINCT CASE tg.tgenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'on a replica'
+        ELSE 'always' END, ', ') FROM pg_trigger tg
      WHERE tg.tgconstraint = con.oid AND tg.tgenabled <> 'O') AS "fires"
 FROM pg_constraint con
 LEFT JOIN pg_class c ON c.oid = con.conrelid

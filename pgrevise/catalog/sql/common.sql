@@ -1,12 +1,12 @@
 -- What every kind of object shares, and what guards the read: none of these rows is an object.
 
 -- name: settle
--- Every setting that the server's rendering of a definition depends on, for this transaction only.
--- With pg_catalog as the whole path, the queries here can be parsed safely; pg_temp is named last,
--- so that no temporary table stands in for a system catalog. pg_get_viewdef locks what a view reads,
+-- Every setting that the server's rendering of a definition depends on, for this transaction only;
+-- the search_path is set before that, to pg_catalog and then pg_temp, so that no temporary table
+-- stands in for a system catalog while these queries are parsed. pg_get_viewdef locks what a view reads,
 -- so a deadline is set where there is none.
-SELECT set_config('search_path', 'pg_catalog, pg_temp', true),
-    set_config('quote_all_identifiers', 'off', true), set_config('DateStyle', 'ISO, MDY', true),
+SELECT set_config('quote_all_identifiers', 'off', true),
+    set_config('DateStyle', 'ISO, MDY', true),
     set_config('IntervalStyle', 'postgres', true), set_config('TimeZone', 'UTC', true),
     set_config('extra_float_digits', '1', true), set_config('bytea_output', 'hex', true),
     set_config('lc_monetary', 'C', true), set_config('cursor_tuple_fraction', '1', true),
@@ -79,7 +79,7 @@ WHERE (d.objoid >= 16384
 -- name: privileges
 -- What was granted beyond, or revoked from, the privileges an object is born with: acldefault(), or
 -- for a schema made by initdb those that initdb gave it (pg_init_privs). Left that way, the owner
--- and the privileges that a new major version adds do not show.
+-- and the privileges that a new major version adds do not show. `fact` is "grants" or "revocations".
 WITH object AS (
     SELECT 'pg_class'::regclass::oid AS catalog, c.oid, 0 AS sub, c.relowner AS owner, c.relacl AS acl,
         acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner) AS base
@@ -101,17 +101,16 @@ WITH object AS (
         ON ip.classoid = 'pg_namespace'::regclass AND ip.objoid = n.oid AND ip.objsubid = 0
     WHERE n.oid = ANY (%(schemas)s::oid[])
 ), item AS (
-    SELECT o.catalog, o.oid, o.sub, o.owner, 'granted' AS how, x.* FROM object o, LATERAL (
+    SELECT o.catalog, o.oid, o.sub, o.owner, 'grants' AS fact, x.* FROM object o, LATERAL (
         SELECT * FROM aclexplode(o.acl) EXCEPT SELECT * FROM aclexplode(o.base)) x
     WHERE o.acl IS NOT NULL
     UNION ALL
-    SELECT o.catalog, o.oid, o.sub, o.owner, 'revoked' AS how, x.* FROM object o, LATERAL (
+    SELECT o.catalog, o.oid, o.sub, o.owner, 'revocations' AS fact, x.* FROM object o, LATERAL (
         SELECT * FROM aclexplode(o.base) EXCEPT SELECT * FROM aclexplode(o.acl)) x
     WHERE o.acl IS NOT NULL
 )
 SELECT i.catalog::bigint AS catalog, i.oid::bigint AS oid, i.sub,
-    CASE i.how WHEN 'granted' THEN '' ELSE 'revoked ' END || i.privilege_type
-    || CASE i.how WHEN 'granted' THEN ' to ' ELSE ' from ' END
+    i.fact, i.privilege_type || CASE i.fact WHEN 'grants' THEN ' to ' ELSE ' from ' END
     || CASE i.grantee WHEN 0 THEN 'PUBLIC' WHEN i.owner THEN 'the owner'
         ELSE quote_ident(pg_get_userbyid(i.grantee)) END
     || CASE WHEN i.is_grantable THEN ' with grant option' ELSE '' END

@@ -111,8 +111,8 @@ SELECT
     format_type(s.seqtypid, NULL) AS "type",
     s.seqstart AS "start", s.seqincrement AS "increment", s.seqmin AS "minimum", s.seqmax AS "maximum",
     s.seqcache AS "cache", s.seqcycle AS "cycle",
-    CASE d.deptype WHEN 'a' THEN t.oid::regclass::text || '.' || quote_ident(a.attname) END AS "owned by",
-    CASE d.deptype WHEN 'i' THEN t.oid::regclass::text || '.' || quote_ident(a.attname) END AS "identity of"
+    CASE d.deptype WHEN 'a' THEN t.oid::regclass::text || '.' || quote_ident(a.attname) END AS "owning column",
+    CASE d.deptype WHEN 'i' THEN t.oid::regclass::text || '.' || quote_ident(a.attname) END AS "identity column"
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_sequence s ON s.seqrelid = c.oid
@@ -170,7 +170,7 @@ SELECT
     NOT i.indisready AS "not ready",
     i.indisclustered AS "clustered",
     i.indisreplident AS "replica identity",
-    (SELECT h.inhparent::regclass::text FROM pg_inherits h WHERE h.inhrelid = c.oid) AS "part of index",
+    (SELECT h.inhparent::regclass::text FROM pg_inherits h WHERE h.inhrelid = c.oid) AS "parent index",
     (SELECT array_agg(ia.attnum || ': ' || ia.attstattarget ORDER BY ia.attnum) FROM pg_attribute ia
      WHERE ia.attrelid = c.oid AND ia.attstattarget >= 0) AS "statistics targets"
 FROM pg_index i

@@ -10,9 +10,9 @@ SELECT 'operator' AS kind, ARRAY[n.nspname::text, o.oprname::text] AS path,
     'pg_operator'::regclass::oid::bigint AS catalog, o.oid::bigint AS oid, o.oprowner::bigint AS owner,
     o.oprcode::oid::regprocedure::text AS "function",
     format_type(o.oprresult, NULL) AS "result",
-    (SELECT c.oid::regoperator::text FROM pg_operator c WHERE c.oid = o.oprcom AND c.oprcode <> 0)
+    (SELECT c.oid::regoperator::text FROM pg_operator c WHERE c.oid = o.oprcom)
         AS "commutator",
-    (SELECT c.oid::regoperator::text FROM pg_operator c WHERE c.oid = o.oprnegate AND c.oprcode <> 0)
+    (SELECT c.oid::regoperator::text FROM pg_operator c WHERE c.oid = o.oprnegate)
         AS "negator",
     CASE WHEN o.oprrest <> 0 THEN o.oprrest::text END AS "restriction estimator",
     CASE WHEN o.oprjoin <> 0 THEN o.oprjoin::text END AS "join estimator",
@@ -96,6 +96,6 @@ SELECT 'default privileges' AS kind, ARRAY[n.nspname::text] AS path,
         SELECT x.privilege_type || ' to ' || CASE x.grantee WHEN 0 THEN 'PUBLIC'
             WHEN d.defaclrole THEN 'the owner' ELSE quote_ident(pg_get_userbyid(x.grantee)) END
             || CASE WHEN x.is_grantable THEN ' with grant option' ELSE '' END AS g
-        FROM aclexplode(d.defaclacl) x) granted) AS "privileges"
+        FROM aclexplode(d.defaclacl) x) granted) AS "grants"
 FROM pg_default_acl d JOIN pg_namespace n ON n.oid = d.defaclnamespace
 WHERE n.oid = ANY (%(schemas)s::oid[]);

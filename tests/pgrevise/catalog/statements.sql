@@ -22,6 +22,7 @@ DROP DOMAIN {domain};
 
 -- class: composite types
 CREATE TYPE {composite} AS (x integer, y [text|text COLLATE "C"|varchar(3)], "Z z" {domain});
+CREATE TYPE {composite} AS (c1 integer, c2 text, c3 integer);
 CREATE TYPE {composite} AS ();
 ALTER TYPE {composite} ADD ATTRIBUTE [x|w] [integer|text];
 ALTER TYPE {composite} DROP ATTRIBUTE [x|w|y];
@@ -188,7 +189,7 @@ CREATE OR REPLACE FUNCTION {function}([integer|a integer|a integer DEFAULT 2|a i
 CREATE OR REPLACE FUNCTION {function}([text|a text, OUT b integer]) [|SET search_path = s, pg_temp|SET work_mem = '1MB' SET search_path FROM CURRENT] LANGUAGE plpgsql AS $$ BEGIN b := [1|2]; END $$;
 CREATE OR REPLACE FUNCTION {function}(a bigint) RETURNS SETOF integer LANGUAGE sql [|ROWS 5] BEGIN ATOMIC SELECT [c1|c1 + 1] FROM {table}; END;
 CREATE OR REPLACE FUNCTION {function}(a {table}) RETURNS TABLE (x integer, y text) LANGUAGE sql AS 'select 1, null';
-CREATE OR REPLACE FUNCTION {function}(a {domain}, b {enum}) RETURNS {composite} LANGUAGE sql RETURN NULL;
+CREATE OR REPLACE FUNCTION {function}(a {domain}, b {enum}) RETURNS {composite} LANGUAGE plpgsql AS 'begin return null; end';
 ALTER FUNCTION {function}(integer) [IMMUTABLE|STABLE|VOLATILE|STRICT|CALLED ON NULL INPUT|PARALLEL RESTRICTED|COST 9|SET work_mem = '2MB'|RESET ALL|SECURITY INVOKER];
 CREATE OR REPLACE PROCEDURE {procedure}(a integer, INOUT b text) LANGUAGE [plpgsql|sql] [|SECURITY DEFINER] AS '[begin end|select null::text]';
 CREATE AGGREGATE {aggregate}(integer) (SFUNC = int4pl, STYPE = integer [|, INITCOND = '0'|, PARALLEL = SAFE|, SSPACE = 9|, COMBINEFUNC = int4pl]);

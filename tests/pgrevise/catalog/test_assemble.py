@@ -65,9 +65,10 @@ def test_a_comment_is_a_fact_of_its_column() -> None:
 
 
 def test_privileges_are_sorted() -> None:
-    grants = [{"catalog": 1259, "oid": 1, "sub": 0, "privilege": p} for p in ("b", "a")]
+    about = {"catalog": 1259, "oid": 1, "sub": 0, "fact": "grants"}
+    grants = [about | {"privilege": privilege} for privilege in ("b", "a")]
     catalog = built(row("table", "app", "t"), privileges=grants)
-    assert catalog.entries[0].facts["privileges"] == ("a", "b")
+    assert catalog.entries[0].facts["grants"] == ("a", "b")
 
 
 def test_owners_are_left_out_unless_wanted() -> None:

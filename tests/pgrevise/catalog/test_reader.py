@@ -1,4 +1,4 @@
-"""Reading from a real server: twins, names, settings, transactions, and what bad input gets."""
+"""Reading from a real server: twins, names, settings, transactions, changes meanwhile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from pgrevise.catalog import Catalog, diff, read
-from pgrevise.errors import LockBusy, ServerError, ServerUnsupported, SettingsError, UsageError
+from pgrevise.errors import LockBusy
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -21,7 +21,8 @@ CREATE TYPE mood AS ENUM ('sad', 'ok');
 CREATE TABLE pg_class (id integer PRIMARY KEY);
 CREATE TABLE t (id serial PRIMARY KEY, m mood DEFAULT 'ok', other integer REFERENCES pg_class);
 CREATE FUNCTION lower(mood) RETURNS text LANGUAGE sql IMMUTABLE RETURN 'x';
-CREATE FUNCTION bump() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS 'begin return new; end';
+CREATE FUNCTION bump() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT
+    AS 'begin return new; end';
 CREATE INDEX ON t (lower(m)) WHERE m = 'ok';
 CREATE VIEW v AS SELECT lower(m) FROM t JOIN pg_class c ON c.id = other
     WHERE EXISTS (SELECT FROM pg_catalog.pg_class);
@@ -142,8 +143,9 @@ def test_settings_are_put_back_within_a_transaction(connection: Connection) -> N
 )
 def test_the_callers_settings_do_not_show(connection: Connection, setting: str) -> None:
     connection.execute(
-        "CREATE TABLE t (a timestamptz DEFAULT '2020-01-01 00:00Z', b interval DEFAULT '1 day 2:00',"
-        " c bytea DEFAULT '\\xff', d float8 DEFAULT 0.1::float8, e date DEFAULT '2020-03-01')"
+        "CREATE TABLE t (a timestamptz DEFAULT '2020-01-01 00:00Z',"
+        " b interval DEFAULT '1 day 2:00', c bytea DEFAULT '\\xff', d float8 DEFAULT 0.1::float8,"
+        " e date DEFAULT '2020-03-01')"
     )
     before = read(connection, ["s"])
     connection.execute(f"SET {setting}".encode())
@@ -157,14 +159,6 @@ def test_an_open_transactions_own_changes_are_seen(connection: Connection) -> No
     assert ("table", "t") not in read(connection, ["s"])
 
 
-def test_a_failed_transaction_is_refused(connection: Connection) -> None:
-    connection.execute("BEGIN")
-    with pytest.raises(psycopg.errors.DivisionByZero):
-        connection.execute("SELECT 1 / 0")
-    with pytest.raises(ServerError, match="has failed"):
-        read(connection, ["s"])
-
-
 def test_a_read_only_session_is_enough(connection: Connection) -> None:
     connection.execute("SET default_transaction_read_only = on")
     assert ("schema", "") in read(connection, ["s"])
@@ -173,31 +167,6 @@ def test_a_read_only_session_is_enough(connection: Connection) -> None:
 def test_the_callers_row_factory_does_not_matter(connection: Connection) -> None:
     connection.row_factory = psycopg.rows.dict_row  # type: ignore[assignment]
     assert ("schema", "") in read(connection, ["s"])
-
-
-def test_a_schema_that_is_not_there_is_named(connection: Connection) -> None:
-    with pytest.raises(SettingsError, match='no schema "absent" in the database "catalog_'):
-        read(connection, ["s", "absent"])
-
-
-@pytest.mark.parametrize("name", ["pg_catalog", "information_schema", "pg_toast"])
-def test_postgresqls_own_schemas_are_refused(connection: Connection, name: str) -> None:
-    with pytest.raises(SettingsError, match="PostgreSQL's own"):
-        read(connection, [name])
-
-
-@pytest.mark.parametrize("schemas", [[], "public"])
-def test_no_list_of_schemas_is_refused(connection: Connection, schemas: str | list[str]) -> None:
-    with pytest.raises(UsageError, match="No list of schemas"):
-        read(connection, schemas)
-
-
-def test_a_role_without_usage_is_told_what_it_needs(connection: Connection) -> None:
-    connection.execute("SET ROLE pg_monitor")
-    with pytest.raises(ServerError, match="may not use the schema") as refused:
-        read(connection, ["s"])
-    connection.execute("RESET ROLE")
-    assert "GRANT USAGE ON SCHEMA" in refused.value.next_step
 
 
 def test_usage_is_all_that_a_role_needs(connection: Connection) -> None:
@@ -209,16 +178,22 @@ def test_usage_is_all_that_a_role_needs(connection: Connection) -> None:
     assert read(connection, ["s"]) == everything
 
 
-def test_an_object_of_a_kind_that_is_not_read_is_named(connection: Connection) -> None:
-    connection.execute("CREATE CONVERSION conv FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8")
-    with pytest.raises(ServerUnsupported, match=r"conversion (s\.)?conv"):
-        read(connection, ["s"])
+def test_only_the_first_schema_needs_usage(connection: Connection) -> None:
+    connection.execute("GRANT USAGE ON SCHEMA s TO pg_monitor")
+    with schema(connection, "second"):
+        connection.execute("SET ROLE pg_monitor")
+        assert ("view", "second.v") in read(connection, ["s", "second"])
+        connection.execute("RESET ROLE")
 
 
-def test_an_operator_that_would_hijack_the_server_is_refused(connection: Connection) -> None:
-    connection.execute("CREATE OPERATOR = (LEFTARG = oid, RIGHTARG = oid, FUNCTION = oideq)")
-    with pytest.raises(ServerUnsupported, match="would stand in"):
-        read(connection, ["s"])
+def test_a_function_on_the_callers_path_does_not_stand_in(connection: Connection) -> None:
+    connection.execute(
+        "CREATE FUNCTION set_config(text, text, boolean) RETURNS text LANGUAGE plpgsql"
+        " AS $$ BEGIN RAISE EXCEPTION 'hijacked'; END $$"
+    )
+    connection.execute("SET search_path = s, pg_catalog")
+    with connection.transaction():
+        assert ("schema", "") in read(connection, ["s"])
 
 
 def test_functions_of_the_schema_do_not_run_when_it_is_read(connection: Connection) -> None:
@@ -247,17 +222,6 @@ def test_owners_are_read_on_demand(connection: Connection) -> None:
     table = read(connection, ["s"], owners=True).get("table", "t")
     assert table is not None
     assert table.facts["owner"] == "postgres"
-
-
-def test_a_lock_that_is_not_given_up_ends_in_lock_busy(connection: Connection, url: str) -> None:
-    connection.execute("CREATE TABLE t (a integer)")
-    connection.execute("CREATE VIEW v AS SELECT a FROM t")
-    connection.execute("SET lock_timeout = '50ms'")
-    with psycopg.connect(url) as other:
-        other.execute("LOCK TABLE s.t IN ACCESS EXCLUSIVE MODE")
-        with pytest.raises(LockBusy, match="could not be read"):
-            read(connection, ["s"])
-        other.rollback()
 
 
 def test_a_catalog_that_changes_meanwhile_is_never_read_half(

@@ -1,7 +1,7 @@
 import pytest
 
 from pgrevise.errors import HistoryConflict
-from pgrevise.history.position import listing
+from pgrevise.history.listing import listing
 from pgrevise.history.script import configuration, open_history, single_head
 from tests.pgrevise.conftest import Project
 

@@ -17,8 +17,7 @@ from pathlib import Path
 import pytest
 
 import pgrevise
-from pgrevise.postgres import cluster, locks, places, privileges
-from pgrevise.postgres.binaries import find
+from pgrevise.postgres import locks, places
 from pgrevise.postgres.server import ServerSpec
 
 CLIENT = """
@@ -39,6 +38,20 @@ else:
     sys.stdin.read()
 """
 
+SEED = """
+import os, sys
+from pathlib import Path
+from pgrevise.postgres import cluster, privileges
+from pgrevise.postgres.binaries import find
+cache = Path(sys.argv[1])
+binaries = find(17, download=False)
+pristine = cluster.pristine(cache / "pgrevise", binaries)
+pristine.parent.mkdir(parents=True)
+mode = privileges.choose(binaries.program("postgres"), cache, dict(os.environ))
+cluster.create(cache / "fresh", binaries, mode, print)
+cluster.keep(cache / "fresh", pristine)
+"""
+
 Client = Callable[..., subprocess.Popen[str]]
 
 
@@ -46,16 +59,12 @@ Client = Callable[..., subprocess.Popen[str]]
 def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache that all tests of a process share, so that most servers start from a copy."""
     cache = tmp_path_factory.mktemp("cache")
-    binaries = find(17, download=False)
-    pristine = cluster.pristine(cache / "pgrevise", binaries)
-    pristine.parent.mkdir(parents=True)
-    mode = privileges.choose(binaries.program("postgres"), cache, dict(os.environ))
-    assert mode
-    cluster.create(pristine, binaries, mode, print)
+    # In a process of its own: it forks, which a process with threads should not.
+    subprocess.run([sys.executable, "-c", SEED, str(cache)], env=_environment(), check=True)
     return cache
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def runtime(monkeypatch: pytest.MonkeyPatch, shared_cache: Path) -> Iterator[Path]:
     """A short runtime directory of the test's own. What runs in it is stopped in the end."""
     memory = places.SHARED_MEMORY
@@ -69,6 +78,10 @@ def runtime(monkeypatch: pytest.MonkeyPatch, shared_cache: Path) -> Iterator[Pat
     shutil.rmtree(root, ignore_errors=True)
 
 
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(pgrevise.__file__).parent.parent)}
+
+
 def _stop_all(root: Path) -> None:
     deadline = time.monotonic() + 10
     while running := [lock for lock in root.glob("*/server") if locks.is_locked(lock)]:
@@ -80,7 +93,7 @@ def _stop_all(root: Path) -> None:
 
 
 @pytest.fixture
-def spec() -> ServerSpec:
+def spec(runtime: Path) -> ServerSpec:
     """A test server that ends soon after its last user."""
     return ServerSpec("test", 17, linger=0.3)
 
@@ -120,10 +133,9 @@ def client() -> Iterator[Client]:
             "project": spec.project and str(spec.project),
             "bindir": spec.bindir and str(spec.bindir),
         }
-        package = str(Path(pgrevise.__file__).parent.parent)
         process = subprocess.Popen(
             [*before, python, "-c", CLIENT, json.dumps(facts)],
-            env={**os.environ, "PYTHONPATH": package},
+            env=_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -169,9 +181,11 @@ def gone() -> Callable[[int], bool]:
     def wait(pid: int) -> bool:
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline:
-            try:
-                os.kill(pid, 0)
-            except ProcessLookupError:
+            shown = subprocess.run(
+                ["ps", "-o", "state=", "-p", str(pid)], capture_output=True, check=False
+            )
+            # What has ended may wait as a zombie for a lazy init process.
+            if shown.stdout.strip() in (b"", b"Z"):
                 return True
             time.sleep(0.005)
         return False

@@ -15,6 +15,8 @@ from pgrevise.postgres.server import ServerSpec, acquire, destroy, pin, status, 
 
 Gone = Callable[[int], bool]
 
+pytestmark = pytest.mark.usefixtures("runtime")
+
 
 def ask(url: str, query: str) -> object:
     with psycopg.connect(url, autocommit=True) as connection:

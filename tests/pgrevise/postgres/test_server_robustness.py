@@ -84,22 +84,24 @@ def test_a_killed_supervisor_takes_its_server_with_it(
 
 
 def test_a_server_whose_supervisor_was_killed_is_started_again(
-    spec: ServerSpec, supervisor: Supervisor
+    spec: ServerSpec, supervisor: Supervisor, gone: Gone
 ) -> None:
     with acquire(spec) as old:
-        os.kill(supervisor(old.server.pid), signal.SIGKILL)
+        os.kill(owner := supervisor(old.server.pid), signal.SIGKILL)
+        assert gone(owner)
         with acquire(spec) as new:
             assert new.server.pid != old.server.pid
             assert answers(new.server.url())
 
 
 def test_committed_data_survives_the_killing_of_supervisor_and_server(
-    development: ServerSpec, supervisor: Supervisor
+    development: ServerSpec, supervisor: Supervisor, gone: Gone
 ) -> None:
     with acquire(development) as lease:
         with psycopg.connect(lease.server.url()) as connection:
             connection.execute("create table kept as select 7 as n")
-        os.kill(supervisor(lease.server.pid), signal.SIGKILL)
+        os.kill(owner := supervisor(lease.server.pid), signal.SIGKILL)
+        assert gone(owner)
         with acquire(development) as again, psycopg.connect(again.server.url()) as connection:
             assert connection.execute("select n from kept").fetchone() == (7,)
 
@@ -212,23 +214,33 @@ def test_the_first_test_server_leaves_a_pristine_cluster_for_the_next(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with acquire(spec):
         deadline = time.monotonic() + 20
-        while not (kept := list(tmp_path.glob("pgrevise/clusters/17.*/PG_VERSION"))):
+        while not (kept := list(tmp_path.glob("pgrevise/clusters/17.*/pgrevise.files"))):
             assert time.monotonic() < deadline
             time.sleep(0.05)
     assert len(kept) == 1
 
 
-def test_an_incomplete_pristine_cluster_is_not_copied(
-    spec: ServerSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runtime: Path
+def test_a_pristine_cluster_that_misses_a_file_is_not_copied(
+    spec: ServerSpec, tmp_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    with acquire(spec) as lease:
-        name = f"{lease.server.version}-{cluster.fingerprint(lease.server.binaries, 'test')}"
-    stop(spec)
-    shutil.rmtree(tmp_path / "pgrevise/clusters" / name, ignore_errors=True)
-    (tmp_path / "pgrevise/clusters" / name / "base").mkdir(parents=True)
+    shutil.copytree(shared_cache, tmp_path / "cache", symlinks=True)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    next(tmp_path.rglob("PG_VERSION")).unlink()
     with acquire(spec) as lease:
         assert answers(lease.server.url())
+        assert not (lease.server.data / "pgrevise.files").exists()
+
+
+def test_a_pristine_cluster_is_forgotten_when_unused_for_long(shared_cache: Path) -> None:
+    clusters = shared_cache / "pgrevise/clusters"
+    for name, age in (("old", 61), ("young", 59), ("fresh", 0)):
+        (clusters / name).mkdir()
+        os.utime(clusters / name, (then := time.time() - age * 24 * 3600, then))
+    cluster.keep(clusters / "fresh", clusters / "kept")
+    assert not (clusters / "old").exists()
+    assert (clusters / "young").exists()
+    for name in ("young", "kept"):
+        shutil.rmtree(clusters / name)
 
 
 def test_a_stop_that_takes_too_long_is_an_error(spec: ServerSpec, supervisor: Supervisor) -> None:
@@ -308,3 +320,14 @@ def test_another_container_with_the_same_project_is_kept_off_its_data(
         monkeypatch.setenv("PGREVISE_RUNTIME", str(places.own(runtime / "other")))
         with pytest.raises(ServerUnavailable, match="in another container"):
             acquire(development, timeout=1)
+
+
+@pytest.mark.usefixtures("unmount")
+def test_a_runtime_directory_that_is_full_is_an_error_with_a_way_out(
+    small_disk: Path, spec: ServerSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGREVISE_RUNTIME", str(small_disk))
+    (small_disk / "filler").write_bytes(b"x" * cluster.free_bytes(small_disk))
+    with pytest.raises(ServerUnavailable, match="No space left") as caught:
+        acquire(spec)
+    assert "PGREVISE_RUNTIME" in caught.value.next_step

@@ -1,4 +1,4 @@
-"""Where a database stands in the history, and the history as a list: results, ready to show."""
+"""Where a database stands in the history: its stamps beside the revisions on disk."""
 
 from __future__ import annotations
 
@@ -12,17 +12,6 @@ from pgrevise.settings import Settings
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One revision of the history; ``marks`` are "head", "base", "branch point", "merge"."""
-
-    revision: str
-    subject: str
-    parents: tuple[str, ...]
-    marks: tuple[str, ...]
-    file: str
-
-
-@dataclass(frozen=True)
 class Position:
     """Where ``database`` stands: its stamps, those this checkout lacks, and what is pending."""
 
@@ -32,28 +21,6 @@ class Position:
     subjects: tuple[str, ...]
     unknown: tuple[str, ...]
     pending: tuple[str, ...]
-
-
-def listing(settings: Settings) -> list[Entry]:
-    """Every revision from base to head. Raises `HistoryConflict` when a file cannot be loaded."""
-    entries = []
-    for revision in revisions(open_history(configuration(settings))):
-        marks = {
-            "head": revision.is_head,
-            "base": revision.is_base,
-            "branch point": revision.is_branch_point,
-            "merge": revision.is_merge_point,
-        }
-        entries.append(
-            Entry(
-                revision=revision.revision,
-                subject=revision.doc,
-                parents=tuple(revision._versioned_down_revisions),
-                marks=tuple(mark for mark, holds in marks.items() if holds),
-                file=revision.path,
-            )
-        )
-    return entries
 
 
 def position(settings: Settings, target: Target) -> Position:
