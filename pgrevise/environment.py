@@ -27,7 +27,7 @@ from pgrevise.history.state import VERSION_TABLE
 from pgrevise.postgres.connect import engine
 from pgrevise.postgres.locate import located
 from pgrevise.postgres.target import Target
-from pgrevise.request import Applied, Request, Silent, Step, attached
+from pgrevise.request import Applied, Request, Step, attached
 from pgrevise.rollout.run import Run
 
 if TYPE_CHECKING:
@@ -148,9 +148,10 @@ class _Environment:
             return self._compares()
         if "template_args" in self.command:
             return False
-        listing = _command_name() == "history"
         given = context.config.cmd_opts
-        return not listing or given.indicate_current or "current" in (given.rev_range or "")
+        if given is None or _command_name() != "history":
+            return True
+        return bool(given.indicate_current or "current" in (given.rev_range or ""))
 
     def _compares(self) -> bool:
         writing = self.command.get("revision_context")

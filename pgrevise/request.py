@@ -86,9 +86,9 @@ class Silent:
 class Request:
     """What the caller wants of ``env.py``; the last two fields are its answers.
 
-    ``target`` is the database, already found, and ``settings`` the project's, already read. With ``metadata_only`` nothing is connected to:
-    ``env.py`` only hands over its metadata. ``empty_revision`` lets a new revision have no
-    operations, ``as_sql`` writes them as plain SQL.
+    ``target`` is the database, already found, and ``settings`` the project's, already read. With
+    ``metadata_only`` nothing is connected to: ``env.py`` only hands over its metadata.
+    ``empty_revision`` lets a new revision have no operations, ``as_sql`` writes them as plain SQL.
     """
 
     target: Target | None = None

@@ -112,10 +112,7 @@ def _convert(name: str, value: Any, source: str) -> Any:
         if kind == "int":
             return int(value)
         if kind == "float":
-            number = float(value)
-            if not 0 <= number < float("inf"):
-                raise ValueError
-            return number
+            return _seconds(value)
         if kind == "str":
             return str(value)
         return tuple(value.split(",") if isinstance(value, str) else map(str, value))
@@ -127,3 +124,10 @@ def _convert(name: str, value: Any, source: str) -> Any:
             f"{source} sets {name} to {value!r}, which is not {expected}.",
             f"Give {name} {expected}.",
         ) from error
+
+
+def _seconds(value: Any) -> float:
+    number = float(value)
+    if not 0 <= number < float("inf"):
+        raise ValueError(value)
+    return number

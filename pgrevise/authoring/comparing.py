@@ -60,7 +60,7 @@ class RevisePostgresql(PostgresqlImpl):
         if is_json or any("nextval(" in text.lower() for text in texts):
             return _bare(texts[0]) != _bare(texts[1])
         return bool(
-            super().compare_server_default(
+            super().compare_server_default(  # type: ignore[no-untyped-call] # Alembic's own
                 inspector_column,
                 metadata_column,
                 rendered_metadata_default,

@@ -77,7 +77,7 @@ def revisions(script: ScriptDirectory) -> list[Script]:
 
 
 @contextmanager
-def history_errors(known: ScriptDirectory | None = None) -> Iterator[None]:
+def history_errors() -> Iterator[None]:
     """Turn what Alembic raises about the history into a `HistoryConflict`."""
     try:
         yield

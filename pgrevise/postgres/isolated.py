@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, cast
 
 import psycopg
 from psycopg import sql
@@ -81,8 +82,8 @@ def _guarded(target: Target, schema: str) -> Iterator[None]:
         start_new_session=True,
         env=environment,
     ) as guard:
-        assert guard.stdin is not None
-        guard.stdin.write(json.dumps({"url": target.url, "schema": schema}).encode() + b"\n")
-        guard.stdin.flush()
+        words = cast("IO[bytes]", guard.stdin)
+        words.write(json.dumps({"url": target.url, "schema": schema}).encode() + b"\n")
+        words.flush()
         yield
-        guard.stdin.write(b"done\n")
+        words.write(b"done\n")

@@ -28,13 +28,13 @@ def scratch_server(
 
     ``major`` defaults to the project's. The target names its ``postgres`` database, as superuser.
     """
-    with acquire(test_server(settings, major), progress=progress) as lease:
+    with acquire(spec_of(settings, major), progress=progress) as lease:
         yield replace(
             parse(lease.server.url("postgres")), origin="the private test server", private=True
         )
 
 
-def test_server(settings: Settings, major: int | None = None) -> ServerSpec:
+def spec_of(settings: Settings, major: int | None = None) -> ServerSpec:
     """Which private server tests and comparisons of this project use."""
     return ServerSpec(
         kind="test",

@@ -24,7 +24,7 @@ _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "
 
 
 class Output:
-    """Where a command writes. With ``as_json`` standard output gets one document and nothing else."""
+    """Where a command writes; with ``as_json`` standard output gets one document only."""
 
     def __init__(
         self, as_json: bool = False, results: TextIO | None = None, talk: TextIO | None = None

@@ -53,7 +53,7 @@ def upgrade(
 def downgrade(
     settings: Settings, target: Target, revision: str = "-1", observer: Observer | None = None
 ) -> Migrated:
-    """Undo revisions down to ``revision``: an identifier, ``base`` or ``-N``. Raises as `upgrade`."""
+    """Undo revisions down to ``revision``: an identifier, ``base``, ``-N``. Raises as `upgrade`."""
     from alembic import command
 
     return _migrated(settings, target, observer, lambda c: command.downgrade(c, revision))

@@ -38,8 +38,8 @@ NOTHING = "SELECT 1 WHERE false"
 
 _FIND = """
 SELECT i.indexrelid, i.indisvalid AND i.indisready, n.nspname, c.relname
-FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_class t ON t.oid = %(table)s::regclass
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_class t ON t.oid = %(table)s::regclass
 WHERE c.relnamespace = t.relnamespace AND c.relname = (parse_ident(%(index)s))[1]
 """
 

@@ -32,7 +32,7 @@ def position(settings: Settings, target: Target) -> Position:
     known = [identifier for identifier in stamped if identifier in by_identifier]
     with history_errors():
         applied = (
-            {r.revision for r in script.iterate_revisions(known, "base", implicit_base=True)}
+            {r.revision for r in script.iterate_revisions(tuple(known), "base", implicit_base=True)}
             if known
             else set()
         )

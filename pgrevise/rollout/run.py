@@ -38,7 +38,8 @@ class Run:
         self.target = target
         self.settings = settings
         self.request = request
-        self._planned: list[RevisionStep] | None = None
+        self._is_planned = False
+        self._pending: list[RevisionStep] = []
         self._total = 0
         self._attempts = 1
         self._deadline = 0.0
@@ -70,13 +71,13 @@ class Run:
         """
 
         def planned(heads: Any, context: MigrationContext) -> Iterator[RevisionStep]:
-            if self._planned is None:
+            if not self._is_planned:
                 self._require_known(heads, context)
                 with history_errors():
-                    self._planned = list(original(heads, context))
-                self._total = len(self._planned)
-            while self._planned:
-                step = self._planned[0]
+                    self._pending = list(original(heads, context))
+                self._is_planned, self._total = True, len(self._pending)
+            while self._pending:
+                step = self._pending[0]
                 self.request.observer.started(self._step())
                 started = time.monotonic()
                 yield step
@@ -105,7 +106,7 @@ class Run:
         except Exception as error:
             _roll_back(connection)
             place = revision_frame(error)
-            if self._planned and place:
+            if self._pending and place:
                 raise self._stopped(f"{type(error).__name__}: {error}", place) from error
             raise
         return True
@@ -125,7 +126,7 @@ class Run:
     def _delay_before_retry(self, error: DBAPIError, pauses: Iterator[float]) -> float:
         """Seconds to wait before the next try; raises when there is to be none."""
         reason = retry.reason_to_retry(getattr(error.orig, "sqlstate", None))
-        if not self._planned or reason is None:
+        if not self._pending or reason is None:
             raise self._stopped(_server_words(error), revision_frame(error)) from error
         now = time.monotonic()
         if self._attempts == 1:
@@ -138,21 +139,19 @@ class Run:
         return delay
 
     def _step(self) -> Step:
-        assert self._planned
-        step = self._planned[0]
+        step = self._pending[0]
         return Step(
             revision=_revision_of(step),
             subject=_subject_of(step),
             direction=_direction_of(step),
-            place=self._total - len(self._planned) + 1,
+            place=self._total - len(self._pending) + 1,
             total=self._total,
         )
 
     def _finished(self, seconds: float) -> None:
         step = self._step()
         applied = Applied(step.revision, step.subject, step.direction, seconds, self._attempts)
-        assert self._planned
-        self._planned.pop(0)
+        self._pending.pop(0)
         self._attempts = 1
         self.request.applied.append(applied)
         self.request.observer.finished(applied)
@@ -172,7 +171,7 @@ class Run:
                 )
 
     def _stopped(self, words: str, place: str | None) -> ReviseError:
-        if not self._planned:
+        if not self._pending:
             return StatementFailed(f"{self.target.display}: {words}.", "Nothing was changed.")
         step = self._step()
         at = f" at {place}" if place else ""
@@ -180,7 +179,7 @@ class Run:
         kept = (
             "What its statements outside a transaction did is kept, and running again goes on "
             "from there."
-            if _commits_by_itself(self._planned[0])
+            if _commits_by_itself(self._pending[0])
             else "Nothing of it was kept."
         )
         if self.request.applied:

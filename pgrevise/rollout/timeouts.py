@@ -25,7 +25,8 @@ _PATIENT = re.compile(
       | REINDEX\s+(?:\([^)]*\)\s*)?(?:INDEX|TABLE|SCHEMA|DATABASE|SYSTEM)\s+CONCURRENTLY\b
       | REINDEX\s*\([^)]*\bCONCURRENTLY\b
       | REFRESH\s+MATERIALIZED\s+VIEW\s+CONCURRENTLY\b
-      | ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?[^\s;]+\s+VALIDATE\s+CONSTRAINT\s+[^\s;,]+\s*$
+      | ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?[^\s;]+
+            \s+VALIDATE\s+CONSTRAINT\s+[^\s;,]+\s*$
       | ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?[^\s;]+\s+DETACH\s+PARTITION\s+[^\s;]+\s+CONCURRENTLY\b
     )""",
     re.IGNORECASE | re.VERBOSE,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from invoke.parser import Argument
+from invoke.parser.argument import Argument
 from invoke.parser.parser import ParseMachine
 from invoke.tasks import Task
 
@@ -53,4 +53,4 @@ def _complete(self: ParseMachine) -> None:
 
 
 # The one moment at which Invoke knows that no further value comes; it offers no hook for it.
-ParseMachine.complete_context = _complete
+ParseMachine.complete_context = _complete  # type: ignore[method-assign]

@@ -26,24 +26,11 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
-        # A build that was interrupted leaves an INVALID index of the same name.
-        op.drop_index(
-            op.f("ix_queue_jobs_worker_id"),
-            table_name="queue_jobs",
-            if_exists=True,
-            postgresql_concurrently=True,
-        )
         op.create_index(
             op.f("ix_queue_jobs_worker_id"),
             "queue_jobs",
             ["worker_id"],
             postgresql_where=sa.text("worker_id IS NOT NULL"),
-            postgresql_concurrently=True,
-        )
-        op.drop_index(
-            op.f("ix_queue_jobs_heartbeat_at"),
-            table_name="queue_jobs",
-            if_exists=True,
             postgresql_concurrently=True,
         )
         op.create_index(
@@ -60,12 +47,10 @@ def downgrade() -> None:
         op.drop_index(
             op.f("ix_queue_jobs_heartbeat_at"),
             table_name="queue_jobs",
-            if_exists=True,
             postgresql_concurrently=True,
         )
         op.drop_index(
             op.f("ix_queue_jobs_worker_id"),
             table_name="queue_jobs",
-            if_exists=True,
             postgresql_concurrently=True,
         )

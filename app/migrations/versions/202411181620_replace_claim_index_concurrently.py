@@ -6,7 +6,7 @@ is the claim query without an index.
 
 Locks: SHARE UPDATE EXCLUSIVE on queue_jobs.
 Safe because building and dropping concurrently let reads and writes pass. Run again after an
-interruption, it starts over and ends in the same state.
+interruption, it builds an INVALID index anew, keeps a finished one, and ends in the same state.
 
 Revises: 202410070940
 Create Date: 2024-11-18 16:20:00+00:00
@@ -27,13 +27,6 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
-        # A build that was interrupted leaves an INVALID index of the same name.
-        op.drop_index(
-            op.f("ix_queue_jobs_queue_id_priority_run_at_id"),
-            table_name="queue_jobs",
-            if_exists=True,
-            postgresql_concurrently=True,
-        )
         op.create_index(
             op.f("ix_queue_jobs_queue_id_priority_run_at_id"),
             "queue_jobs",
@@ -44,19 +37,12 @@ def upgrade() -> None:
         op.drop_index(
             op.f("ix_queue_jobs_queue_id_run_at"),
             table_name="queue_jobs",
-            if_exists=True,
             postgresql_concurrently=True,
         )
 
 
 def downgrade() -> None:
     with op.get_context().autocommit_block():
-        op.drop_index(
-            op.f("ix_queue_jobs_queue_id_run_at"),
-            table_name="queue_jobs",
-            if_exists=True,
-            postgresql_concurrently=True,
-        )
         op.create_index(
             op.f("ix_queue_jobs_queue_id_run_at"),
             "queue_jobs",
@@ -67,6 +53,5 @@ def downgrade() -> None:
         op.drop_index(
             op.f("ix_queue_jobs_queue_id_priority_run_at_id"),
             table_name="queue_jobs",
-            if_exists=True,
             postgresql_concurrently=True,
         )

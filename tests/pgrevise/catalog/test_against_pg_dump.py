@@ -211,7 +211,7 @@ class Walk:
 
 def run_case(twins: Twins, seed: int) -> Walk:
     """Build, alter, compare after every step, restore; an AssertionError names the statement."""
-    walk = Walk(seed, random.Random(seed), Counter())  # noqa: S311 (a seed must give the same case)
+    walk = Walk(seed, random.Random(seed), Counter())
     build(twins)
     stream = chosen(twins.built.info.server_version // 10000, walk.chance)
     for _ in range(CREATED):

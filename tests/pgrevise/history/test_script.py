@@ -61,7 +61,7 @@ def test_a_parent_that_is_not_there_is_named(bare_project: Project) -> None:
 def test_two_files_of_one_identifier_are_both_named(bare_project: Project) -> None:
     bare_project.revision("202401010000", subject="one")
     bare_project.revision("202401010000", subject="two")
-    with pytest.raises(HistoryConflict, match="202401010000_one.py, 202401010000_two.py"):
+    with pytest.raises(HistoryConflict, match=r"202401010000_one\.py, 202401010000_two\.py"):
         load(bare_project)
 
 

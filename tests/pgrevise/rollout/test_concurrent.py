@@ -64,7 +64,7 @@ def test_an_invalid_index_is_dropped_so_that_it_is_built_again(
     [
         "INDEX CONCURRENTLY ix_t_a ON t (a) WHERE b > 0",
         "UNIQUE INDEX CONCURRENTLY ix_t_a ON t (a, b)",
-        'INDEX CONCURRENTLY "ix_t_a" ON "public"."t" USING btree (lower(a::text) DESC, b) INCLUDE (b)',
+        'INDEX CONCURRENTLY "ix_t_a" ON "public"."t" (lower(a::text) DESC, b) INCLUDE (b)',
         "INDEX CONCURRENTLY IF NOT EXISTS ix_t_a ON t USING hash (a) WITH (fillfactor = 70)",
     ],
 )

@@ -7,7 +7,10 @@ from pgrevise.postgres.target import Target
 from pgrevise.request import Silent
 from pgrevise.rollout.lock import lock_key, only_runner
 
-HELD = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+HELD = """
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 @pytest.fixture
@@ -49,13 +52,14 @@ def test_a_second_runner_gives_up_in_time_and_names_the_first(connections: Engin
 
 def test_a_waiting_runner_says_for_whom(connections: Engine) -> None:
     told = Told()
-    with connections.connect() as one, connections.connect() as other:
-        with (
-            only_runner(one, "alembic_version", 1, Silent()),
-            pytest.raises(LockBusy),
-            only_runner(other, "alembic_version", 1.5, told),
-        ):
-            pass
+    with (
+        connections.connect() as one,
+        connections.connect() as other,
+        only_runner(one, "alembic_version", 1, Silent()),
+        pytest.raises(LockBusy),
+        only_runner(other, "alembic_version", 1.5, told),
+    ):
+        pass
     assert len(told.holders) == 1
     assert told.holders[0].startswith("process ")
 
@@ -73,13 +77,16 @@ def test_runners_of_two_schemas_do_not_wait_for_each_other(database: Target) -> 
 
 
 def test_the_lock_goes_with_a_killed_connection(connections: Engine) -> None:
-    with connections.connect() as one, connections.connect() as other:
-        with only_runner(one, "alembic_version", 1, Silent()):
-            pid = one.exec_driver_sql("SELECT pg_backend_pid()").scalar()
-            other.exec_driver_sql(f"SELECT pg_terminate_backend({pid}, 5000)")
-            with only_runner(other, "alembic_version", 5, Silent()):
-                assert other.exec_driver_sql(HELD).scalar() == 1
-            one.invalidate()
+    with (
+        connections.connect() as one,
+        connections.connect() as other,
+        only_runner(one, "alembic_version", 1, Silent()),
+    ):
+        pid = one.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+        other.exec_driver_sql(f"SELECT pg_terminate_backend({pid}, 5000)")
+        with only_runner(other, "alembic_version", 5, Silent()):
+            assert other.exec_driver_sql(HELD).scalar() == 1
+        one.invalidate()
 
 
 def test_the_key_is_the_same_everywhere() -> None:

@@ -136,7 +136,11 @@ def test_a_deadlock_is_tried_again(project: Project, database: Target) -> None:
     project.revision("202401010000", "op.execute('CREATE TABLE a (n int); CREATE TABLE b (n int)')")
     project.revision(
         "202401010001",
-        "op.execute('ALTER TABLE a ADD m int')\ntime.sleep(1)\nop.execute('ALTER TABLE b ADD m int')",
+        """
+        op.execute('ALTER TABLE a ADD m int')
+        time.sleep(1)
+        op.execute('ALTER TABLE b ADD m int')
+        """,
         parent="202401010000",
     )
     upgrade(project, "202401010000")
