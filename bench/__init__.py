@@ -1,0 +1,1 @@
+"""Measurements beside a peer, in one run; `python -m bench` prints ratios and writes JSON."""

@@ -23,6 +23,7 @@ from pgrevise import settings as settings_module
 from pgrevise.authoring.comparing import comparison_options
 from pgrevise.authoring.directives import directives
 from pgrevise.errors import ReviseError, SettingsError
+from pgrevise.history.script import open_history
 from pgrevise.history.state import VERSION_TABLE
 from pgrevise.postgres.connect import engine
 from pgrevise.postgres.locate import located
@@ -83,6 +84,8 @@ class _Environment:
         )
 
     def run(self) -> None:
+        # Every file is loaded now: Alembic lets a broken one pass as a warning or a traceback.
+        context.script.revision_map = open_history(context.config).revision_map
         if context.is_offline_mode() or not self._needs_a_connection():
             self._without_connection()
             return

@@ -56,19 +56,21 @@ def directives(
         for directive in scripts:
             if named:
                 directive.message = docstring_text(checked_message(directive.message))
-            head = directive.head if isinstance(directive.head, str) else None
-            directive.rev_id = identifier_for(script, head)
+            directive.rev_id = identifier_for(script, directive.head or "head")
             if request.as_sql:
                 _as_sql(directive, context)
 
     return process
 
 
-def identifier_for(script: ScriptDirectory, head: str | None) -> str:
-    """The timestamp identifier of a new revision on top of ``head`` (default: every head)."""
+def identifier_for(script: ScriptDirectory, head: Any) -> str:
+    """The timestamp identifier of a new revision on top of ``head``, as Alembic names one.
+
+    Raises `HistoryConflict` when it is not clear which revision is meant.
+    """
     with history_errors():
         everything = [revision.revision for revision in script.walk_revisions()]
-        parents = [r.revision for r in script.get_revisions(head or "heads") if r is not None]
+        parents = [r.revision for r in script.get_revisions(head) if r is not None]
     return next_identifier(datetime.now(UTC), everything, parents)
 
 

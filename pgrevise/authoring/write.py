@@ -85,7 +85,7 @@ def merge_heads(settings: Settings, message: str) -> Written:
                 f"There is nothing to merge: the only head is {heads[0] if heads else 'base'}.",
                 "See the history with: invoke db.history.",
             )
-        identifier = identifier_for(script, None)
+        identifier = identifier_for(script, "heads")
         config = attach(configuration(settings), Request())
         with history_errors(), contextlib.redirect_stdout(io.StringIO()):
             made = command.merge(config, "heads", docstring_text(message), rev_id=identifier)

@@ -67,13 +67,18 @@ Extras = dict[tuple[int, int, int], dict[str, Any]]
 
 
 def _extras(common: Rows) -> Extras:
-    """Comments and privileges by system catalog, oid and column number."""
+    """What is read of every kind at once, by system catalog, oid and column number."""
     extras: Extras = {}
     for row in common["comments"]:
         extras.setdefault((row["catalog"], row["oid"], row["sub"]), {})["comment"] = row["comment"]
     for row in common["privileges"]:
         facts = extras.setdefault((row["catalog"], row["oid"], row["sub"]), {})
         facts[row["fact"]] = sorted([*facts.get(row["fact"], []), row["privilege"]])
+    for row in common["extension_dependents"]:
+        facts = extras.setdefault((row["catalog"], row["oid"], 0), {})
+        facts["depends on extension"] = sorted(
+            {*facts.get("depends on extension", []), row["extension"]}
+        )
     return extras
 
 

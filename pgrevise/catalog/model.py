@@ -53,7 +53,8 @@ class Catalog:
     """One exact picture of one schema, or of several.
 
     Two catalogs are equal when their entries are; the server's major version and the names of the
-    schemas they were read from do not count. The entries are sorted by kind, then name.
+    schemas they were read from do not count. The entries are sorted by kind, then name. Compare
+    catalogs of one major version: 18 keeps NOT NULL as constraints, and renderings may change.
     """
 
     entries: tuple[Entry, ...]

@@ -9,8 +9,8 @@ queries are parsed (DECLARE) while only pg_catalog is on the path and run (FETCH
 that nothing in the schema can stand in for a function of PostgreSQL's; and the one operator that
 the server's own rendering looks up by name is checked for beforehand.
 
-The manual: "The Schema Search Path" (5.10.3), "System Catalog Information Functions" (9.27.3),
-"System Catalogs" (chapter 52).
+In the manual: "The Schema Search Path", "System Catalog Information Functions", and the chapter
+"System Catalogs".
 """
 
 from __future__ import annotations
@@ -42,14 +42,13 @@ _AFTERWARDS = (
     "comments",
     "privileges",
     "extension_members",
+    "extension_dependents",
     "role_names",
     "contents",
 )
 #: The path while our own queries are parsed. A statement of its own: it calls no function that
 #: something on the caller's path could stand in for.
 _SAFE_PATH = "SET LOCAL search_path = pg_catalog, pg_temp"
-
-
 #: What rendering a definition ends in when the object was dropped after the snapshot was taken.
 _GONE = (
     psycopg.errors.InternalError_,  # "cache lookup failed"
@@ -91,6 +90,15 @@ def read(
     a view waits for a lock longer than lock_timeout (10 s if none is set).
     """
     names = _checked(schemas)
+    _check_connection(connection)
+    idle = connection.info.transaction_status == TransactionStatus.IDLE
+    objects, common = _settled(connection, names, idle=idle)
+    server = connection.info.server_version // 10000
+    catalog = assemble(objects, common, server, names, owners=owners)
+    return catalog.without(leave_out) if leave_out else catalog
+
+
+def _check_connection(connection: psycopg.Connection[Any]) -> None:
     status = connection.info.transaction_status
     if status == TransactionStatus.UNKNOWN:
         raise ServerUnavailable("The connection is closed.", "Connect again.")
@@ -105,9 +113,6 @@ def read(
             f"The server is PostgreSQL {server}; catalogs are read from {OLDEST} on.",
             "Upgrade the server.",
         )
-    objects, common = _settled(connection, names, idle=status == TransactionStatus.IDLE)
-    catalog = assemble(objects, common, server, names, owners=owners)
-    return catalog.without(leave_out) if leave_out else catalog
 
 
 def _checked(schemas: Sequence[str]) -> tuple[str, ...]:

@@ -123,6 +123,12 @@ FROM item i;
 SELECT d.classid::bigint AS catalog, d.objid::bigint AS oid
 FROM pg_depend d WHERE d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass;
 
+-- name: extension_dependents
+-- What was told to go away with an extension (ALTER … DEPENDS ON EXTENSION), with its name.
+SELECT d.classid::bigint AS catalog, d.objid::bigint AS oid, e.extname::text AS extension
+FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+WHERE d.deptype = 'x' AND d.refclassid = 'pg_extension'::regclass;
+
 -- name: role_names
 -- The names of roles, for owners.
 SELECT oid::bigint AS oid, quote_ident(rolname) AS name FROM pg_roles;

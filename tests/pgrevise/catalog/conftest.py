@@ -67,8 +67,3 @@ def connection(connect: Connect) -> Iterator[Connection]:
     yield connection
     connection.close()  # whatever state the test left it in
     connect().execute("DROP SCHEMA s CASCADE")
-
-
-@pytest.fixture
-def major(connection: Connection) -> int:
-    return connection.info.server_version // 10000

@@ -275,6 +275,10 @@ CREATE EXTENSION IF NOT EXISTS [hstore|citext|pg_trgm] SCHEMA s;
 ALTER TABLE {table} ADD COLUMN {column} [hstore|citext];
 CREATE INDEX {index} ON {table} USING [gin (c2 gin_trgm_ops)|gist (c2 gist_trgm_ops)|gist (c2 gist_trgm_ops (siglen = 32))];
 COMMENT ON EXTENSION [hstore|citext] IS 'one';
+ALTER INDEX {index} [|NO] DEPENDS ON EXTENSION [hstore|citext];
+ALTER FUNCTION {function}(integer) [|NO] DEPENDS ON EXTENSION [hstore|citext];
+ALTER TRIGGER {trigger} ON {table} [|NO] DEPENDS ON EXTENSION [hstore|citext];
+ALTER MATERIALIZED VIEW {matview} DEPENDS ON EXTENSION [hstore|citext];
 DROP EXTENSION [hstore|citext|pg_trgm] CASCADE;
 
 -- class: the rarer kinds

@@ -29,7 +29,7 @@ import pytest
 from pgrevise.catalog import COLUMN_ORDER, Catalog, Change, diff, read
 from pgrevise.postgres.server import RunningServer
 
-CASES = int(os.environ.get("PGREVISE_CATALOG_CASES", "6"))
+CASES = int(os.environ.get("PGREVISE_CATALOG_CASES", "4"))
 FIRST_SEED = int(os.environ.get("PGREVISE_CATALOG_FIRST_SEED", "1"))
 CREATED, ALTERED, TRIES = 120, 12, 6
 #: How much likelier than the others the statements of a class are: what most schemas are made of.

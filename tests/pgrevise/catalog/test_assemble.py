@@ -17,6 +17,7 @@ NONE: dict[str, list[Row]] = {
     "comments": [],
     "privileges": [],
     "extension_members": [],
+    "extension_dependents": [],
     "role_names": [],
     "contents": [],
 }

@@ -132,13 +132,20 @@ def test_a_relative_revision_is_not_counted_again_by_a_retry(
     assert done.after == ("202401010001",)
 
 
-def test_a_deadlock_is_tried_again(project: Project, database: Target) -> None:
+WAITED_FOR = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'a'::regclass"
+TAKEN = f"{WAITED_FOR} AND mode = 'AccessExclusiveLock'".replace("NOT granted", "granted")
+
+
+def test_a_deadlock_is_tried_again(project: Project, database: Target, query: Query) -> None:
     project.revision("202401010000", "op.execute('CREATE TABLE a (n int); CREATE TABLE b (n int)')")
     project.revision(
         "202401010001",
-        """
+        f"""
         op.execute('ALTER TABLE a ADD m int')
-        time.sleep(1)
+        for _ in range(100):
+            if op.get_bind().scalar(sa.text("{WAITED_FOR}")):
+                break
+            time.sleep(0.02)
         op.execute('ALTER TABLE b ADD m int')
         """,
         parent="202401010000",
@@ -147,11 +154,17 @@ def test_a_deadlock_is_tried_again(project: Project, database: Target) -> None:
     told = Told()
     with connect(database) as other:
         # The other session waits first and long, so that ours is the one that finds the deadlock.
-        other.execute("SET deadlock_timeout = '20s'; BEGIN; LOCK TABLE b IN ACCESS SHARE MODE")
-        waiting = threading.Timer(0.5, lambda: other.execute("SELECT * FROM a; COMMIT"))
-        waiting.start()
-        done = upgrade(project, observer=told, lock_timeout=15)
-        waiting.join()
+        other.execute("SET deadlock_timeout = '30s'; BEGIN; LOCK TABLE b IN ACCESS SHARE MODE")
+
+        def meet() -> None:
+            while not query(TAKEN):
+                time.sleep(0.02)
+            other.execute("SELECT * FROM a; COMMIT")
+
+        meeting = threading.Thread(target=meet)
+        meeting.start()
+        done = upgrade(project, observer=told, lock_timeout=25)
+        meeting.join()
     assert told.retries == ["a deadlock was detected"]
     assert done.after == ("202401010001",)
 
