@@ -23,7 +23,7 @@ from pgrevise import settings as settings_module
 from pgrevise.authoring.comparing import comparison_options
 from pgrevise.authoring.directives import directives
 from pgrevise.errors import ReviseError, SettingsError
-from pgrevise.history.script import open_history
+from pgrevise.history.script import history_errors, open_history
 from pgrevise.history.state import VERSION_TABLE
 from pgrevise.postgres.connect import engine
 from pgrevise.postgres.locate import located
@@ -54,9 +54,10 @@ def run(metadata: MetaData | Sequence[MetaData], **options: Any) -> None:
     if from_command_line:
         _configure_logging()
     try:
-        _Environment(
-            metadata, options, request or Request(observer=_Log(), empty_revision=False)
-        ).run()
+        with history_errors():
+            _Environment(
+                metadata, options, request or Request(observer=_Log(), empty_revision=False)
+            ).run()
     except ReviseError as error:
         if not from_command_line:
             raise
@@ -161,7 +162,7 @@ class _Environment:
         return writing is not None and bool(writing.command_args["autogenerate"])
 
     def _call(self, function: Callable[[], None]) -> None:
-        """Alembic's loop; what it says of the history itself is left to Alembic to print."""
+        """Alembic's loop; an error of ours that SQLAlchemy wrapped comes out as ours."""
         try:
             with context.begin_transaction():
                 function()

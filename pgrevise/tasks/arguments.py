@@ -6,12 +6,16 @@ parser take a value for it as for any positional, and counts as given once parsi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from invoke.exceptions import Exit
 from invoke.parser.argument import Argument
 from invoke.parser.parser import ParseMachine
 from invoke.tasks import Task
+
+from pgrevise.errors import UsageError
 
 
 class OptionalPositional(Argument):
@@ -42,15 +46,53 @@ class ReviseTask(Task):  # type: ignore[type-arg] # the type parameter is the bo
         return OptionalPositional(names=argument.names, positional=True, help=argument.help)
 
 
-_complete_context = ParseMachine.complete_context
+def _left_out(machine: ParseMachine) -> None:
+    """No value comes for the optional positionals of the task that is being parsed."""
+    for argument in machine.context.positional_args if machine.context else ():
+        if isinstance(argument, OptionalPositional) and argument.value is None:
+            argument.leave_out()
+
+
+def _handle(self: ParseMachine, token: str) -> None:
+    """Tell a value from what follows the task: an option of Invoke's own, or another task."""
+    known = self.context is not None and (
+        token in self.context.flags or token in self.context.inverse_flags
+    )
+    is_option = token.startswith("-") and not _STEPS.fullmatch(token)
+    waiting = self.waiting_for_flag_value
+    if not known and not waiting and (is_option or token in self.contexts):
+        _left_out(self)
+    elif not known and not waiting and _is_full(self):
+        _refuse_another_word(self, token)
+    _handle_token(self, token)
+
+
+def _is_full(machine: ParseMachine) -> bool:
+    """Whether the task takes a positional, and has got it."""
+    given = machine.context.positional_args if machine.context else ()
+    return bool(given) and all(
+        isinstance(argument, OptionalPositional) and argument.value for argument in given
+    )
+
+
+def _refuse_another_word(machine: ParseMachine, token: str) -> None:
+    argument = machine.context.positional_args[0]
+    raise Exit(
+        f"Error: {token!r} is one word too many for {machine.context.name}.\n"
+        f'Put several words in quotes: invoke {machine.context.name} "{argument.value} {token}"',
+        code=UsageError.exit_code,
+    )
 
 
 def _complete(self: ParseMachine) -> None:
-    for argument in self.context.positional_args if self.context else ():
-        if isinstance(argument, OptionalPositional) and argument.value is None:
-            argument.leave_out()
+    _left_out(self)
     _complete_context(self)
 
 
-# The one moment at which Invoke knows that no further value comes; it offers no hook for it.
+# Invoke knows only positionals that must be given, and has no hook at the two moments that decide:
+# when a word arrives, and when no further one comes.
+_STEPS = re.compile(r"-\d+")
+_handle_token = ParseMachine.handle
+_complete_context = ParseMachine.complete_context
+ParseMachine.handle = _handle  # type: ignore[method-assign]
 ParseMachine.complete_context = _complete  # type: ignore[method-assign]
