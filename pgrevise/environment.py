@@ -81,7 +81,7 @@ class _Environment:
             request,
             options.get("process_revision_directives"),
             compared=self._compares(),
-            named=_command_name() == "revision" or request.target is not None,
+            named=self._names_a_revision(),
         )
 
     def run(self) -> None:
@@ -160,6 +160,12 @@ class _Environment:
     def _compares(self) -> bool:
         writing = self.command.get("revision_context")
         return writing is not None and bool(writing.command_args["autogenerate"])
+
+    def _names_a_revision(self) -> bool:
+        """Whether a file is to be written: ``alembic check`` compares and has no message."""
+        writing = self.command.get("revision_context")
+        given = writing is not None and writing.command_args["message"] is not None
+        return given or _command_name() == "revision"
 
     def _call(self, function: Callable[[], None]) -> None:
         """Alembic's loop; an error of ours that SQLAlchemy wrapped comes out as ours."""

@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None]
 
+_ENVIRONMENT = Path(__file__).parents[1] / "environment.py"
+
+
+_SCHEMAS = """
+SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+"""
+
 
 def differences(
     settings: Settings, *, major: int | None = None, progress: Progress | None = None
@@ -61,7 +68,7 @@ def project_metadata(settings: Settings) -> Sequence[MetaData]:
     from alembic.runtime.environment import EnvironmentContext
 
     script = open_history(config)
-    with _model_errors(settings), EnvironmentContext(attach(config, request), script):
+    with model_errors(settings), EnvironmentContext(attach(config, request), script):
         script.run_env()
     if request.metadata is None:
         raise SettingsError(
@@ -72,20 +79,37 @@ def project_metadata(settings: Settings) -> Sequence[MetaData]:
 
 
 @contextmanager
-def _model_errors(settings: Settings) -> Iterator[None]:
-    """Name the line of the project at which ``env.py`` or what it imports fails."""
+def model_errors(settings: Settings) -> Iterator[None]:
+    """Name the line of the project at which ``env.py`` or what it imports fails.
+
+    What is raised after ``env.py`` has called `pgrevise.environment.run` passes.
+    """
     try:
         yield
     except ReviseError:
         raise
     except Exception as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        own = [f for f in frames if Path(f.filename).is_relative_to(settings.root)]
-        place = f"{own[-1].filename}:{own[-1].lineno}" if own else "env.py"
+        place = _failing_line(error, settings)
+        if place is None:
+            raise
         raise SettingsError(
             f"The models cannot be loaded: {place} raised {type(error).__name__}: {error}.",
             "Mend that line; nothing was run.",
         ) from error
+
+
+def _failing_line(error: Exception, settings: Settings) -> str | None:
+    """``file:line`` of the project's code that ``env.py`` failed in before it came to us."""
+    place = None
+    for frame in traceback.extract_tb(error.__traceback__):
+        path = Path(frame.filename)
+        if place is not None and path == _ENVIRONMENT:
+            return None
+        if path.name == "env.py" or (place and path.is_relative_to(settings.root)):
+            place = f"{frame.filename}:{frame.lineno}"
+    if isinstance(error, SyntaxError) and place is not None:
+        return f"{error.filename}:{error.lineno}"
+    return place
 
 
 def build_history(settings: Settings, target: Target) -> None:
@@ -116,5 +140,8 @@ def build_models(metadata: Sequence[MetaData], target: Target) -> None:
 
 
 def _picture(target: Target) -> catalog.Catalog:
+    """Every schema of the database, ``public`` first: its names are the ones without a schema."""
     with connect(target) as connection:
-        return catalog.read(connection, ["public"]).without([("table", VERSION_TABLE)])
+        found = [name for (name,) in connection.execute(_SCHEMAS)]
+        schemas = sorted(found, key=lambda name: (name != "public", name)) or ["public"]
+        return catalog.read(connection, schemas).without([("table", VERSION_TABLE)])

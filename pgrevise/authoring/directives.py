@@ -6,12 +6,14 @@ can turn its operations into plain SQL. Called by Alembic, as ``process_revision
 
 from __future__ import annotations
 
+import copy
 import io
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy
 from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import renderers
 from alembic.operations import Operations, ops
@@ -85,8 +87,12 @@ def _as_sql(directive: ops.MigrationScript, context: MigrationContext) -> None:
 
 def _statements(container: ops.OpContainer, context: MigrationContext) -> list[str]:
     """The SQL that the operations stand for, one statement each, as offline mode prints it."""
+    # The same server's dialect, but no driver will take out the doubling of a percent sign.
+    dialect = copy.copy(context.dialect)
+    dialect.paramstyle = "named"
+    dialect.identifier_preparer = dialect.preparer(dialect)
     offline = MigrationContext.configure(
-        dialect=context.dialect,
+        dialect=dialect,
         opts={"as_sql": True, "output_buffer": io.StringIO(), "literal_binds": True},
     )
     statements: list[str] = []
@@ -107,11 +113,34 @@ def _flattened(container: ops.OpContainer) -> list[ops.MigrateOperation]:
 
 @renderers.dispatch_for(PlainSQLOp, replace=True)
 def _render(_: AutogenContext, operation: PlainSQLOp) -> str:
-    lines = str(operation.sqltext).replace("\t", "    ").splitlines()
-    text = "\n".join(line.rstrip() for line in lines if line.strip())
+    plain = _UNTIDY.sub(_tidied, str(operation.sqltext)).strip()
     # `op.execute` takes a colon before a word for a parameter.
-    text = re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", text)
+    text, call = re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", plain), "op.execute({})"
+    if not _is_read_as(text, plain):
+        # There are colons that `text()` cannot be told to leave alone, as in ':smile:'.
+        text, call = plain.replace("%", "%%"), "op.execute(sa.DDL({}))"
+    if any("\n" in (found["quoted"] or "") for found in _UNTIDY.finditer(plain)):
+        # Alembic indents what it writes, and a literal of several lines with it.
+        return call.format(repr(text))
     text = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     if "\n" not in text and '"' not in text and len(text) < 80:
-        return f'op.execute("{text}")'
-    return f'op.execute(\n    """\n{text}\n    """\n)'
+        return call.format(f'"{text}"')
+    return call.format(f'\n    """\n{text}\n    """\n')
+
+
+# Line ends that may be tidied, after what is quoted and may not. Alembic has replaced tabs.
+_UNTIDY = re.compile(
+    r"""(?P<quoted>'[^']*'|"[^"]*"|(?P<tag>\$\w*\$).*?(?P=tag))"""
+    r"""|[ ]*\n(?:[ ]*\n)*""",
+    re.DOTALL,
+)
+
+
+def _tidied(found: re.Match[str]) -> str:
+    return found["quoted"] or "\n"
+
+
+def _is_read_as(written: str, meant: str) -> bool:
+    """Whether SQLAlchemy's ``text(written)`` is sent as ``meant``, without parameters."""
+    compiled = sqlalchemy.text(written).compile()
+    return not compiled.params and str(compiled) == meant

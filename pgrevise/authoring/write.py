@@ -161,7 +161,7 @@ def _named(made: Script | list[Script | None] | None, message: str) -> Written:
 def _writing(settings: Settings) -> Iterator[ScriptDirectory]:
     """The history, while nobody else adds to it: one writer at a time per folder.
 
-    Raises `SettingsError` when the folder cannot be written.
+    What was written is taken away again when the context ends with an error. Raises `SettingsError` when the folder cannot be written.
     """
     script = open_history(configuration(settings))
     folder = Path(script._version_locations[-1])
@@ -178,7 +178,19 @@ def _writing(settings: Settings) -> Iterator[ScriptDirectory]:
                 "Run this in a checkout you may write to.",
             ) from error
         # Read again: whoever held the lock before may have added a revision.
-        yield open_history(configuration(settings))
+        script = open_history(configuration(settings))
+        before = _files(script)
+        try:
+            yield script
+        except BaseException:
+            for path in _files(script) - before:
+                path.unlink(missing_ok=True)
+            raise
+
+
+def _files(script: ScriptDirectory) -> set[Path]:
+    folders = [Path(folder) for folder in script._version_locations]
+    return {path for folder in folders for path in folder.glob("*.py")}
 
 
 def _require_writable(folder: Path) -> None:

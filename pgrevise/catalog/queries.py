@@ -1,17 +1,12 @@
-"""The catalog queries, by name, from the `.sql` files beside this module.
-
-Loading only: what the queries mean is written above each of them, and running them is the
-reader's work. A query begins at a line `-- name: word` and ends at the next one.
-"""
+"""Which queries make up a read of the catalog. What each means is written in its `.sql` file."""
 
 from __future__ import annotations
 
-import re
 from functools import cache
-from importlib.resources import files
+
+from pgrevise.queries import load
 
 OBJECT_FILES = ("relations", "attached", "types", "rest")
-_HEAD = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 
 @cache
@@ -19,20 +14,10 @@ def object_queries() -> dict[str, str]:
     """Return the queries that each answer with one row per object, in the order of the files."""
     found: dict[str, str] = {}
     for file in OBJECT_FILES:
-        found |= _load(file)
+        found |= load("pgrevise.catalog", "sql", f"{file}.sql")
     return found
 
 
-@cache
 def common_queries() -> dict[str, str]:
     """Return the queries about schemas, comments, privileges and completeness."""
-    return _load("common")
-
-
-def _load(file: str) -> dict[str, str]:
-    text = (files(__package__) / "sql" / f"{file}.sql").read_text(encoding="utf-8")
-    pieces = _HEAD.split(text)[1:]
-    return {
-        name: body.strip().removesuffix(";")
-        for name, body in zip(pieces[::2], pieces[1::2], strict=True)
-    }
+    return load("pgrevise.catalog", "sql", "common.sql")

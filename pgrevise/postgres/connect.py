@@ -27,9 +27,7 @@ def connect(target: Target, *, autocommit: bool = True) -> psycopg.Connection[tu
     older than PostgreSQL 14, `SettingsError` when the URL has a parameter libpq does not know.
     """
     try:
-        connection = psycopg.connect(
-            autocommit=autocommit, **_typed(target.connection_parameters())
-        )
+        connection = psycopg.connect(autocommit=True, **_typed(target.connection_parameters()))
     except psycopg.Error as error:
         raise explain(error, target) from error
     try:
@@ -37,6 +35,10 @@ def connect(target: Target, *, autocommit: bool = True) -> psycopg.Connection[tu
     except ServerUnsupported:
         connection.close()
         raise
+    # The environment variable PGTZ wins over the options (PostgreSQL 17 manual, 32.15).
+    if connection.info.parameter_status("TimeZone") != "UTC":
+        connection.execute("SET timezone = 'UTC'")
+    connection.autocommit = autocommit
     return connection
 
 

@@ -17,15 +17,10 @@ import psycopg
 from pgrevise.errors import ReviseError
 from pgrevise.postgres.connect import connect
 from pgrevise.postgres.target import Target
+from pgrevise.queries import load
 
+QUERIES = load("pgrevise.rollout", "queries.sql")
 POLL_SECONDS = 0.1
-
-_BLOCKERS = """
-SELECT pid, coalesce(usename, ''), coalesce(application_name, ''), coalesce(state, ''),
-       coalesce(extract(epoch FROM clock_timestamp() - xact_start), 0)::float8,
-       left(regexp_replace(coalesce(query, ''), '\\s+', ' ', 'g'), 100)
-FROM pg_stat_activity WHERE pid = ANY (pg_blocking_pids(%s))
-"""
 
 
 @dataclass(frozen=True)
@@ -81,4 +76,6 @@ def watch(target: Target, pid: int) -> Iterator[Watch]:
 
 
 def _blockers(connection: psycopg.Connection[Any], pid: int) -> tuple[Blocker, ...]:
-    return tuple(Blocker(*row) for row in connection.execute(_BLOCKERS, [pid]))
+    return tuple(
+        Blocker(*row) for row in connection.execute(QUERIES["blockers"].encode(), {"pid": pid})
+    )

@@ -19,6 +19,7 @@ import psycopg
 from psycopg import sql
 
 from pgrevise.errors import HistoryConflict
+from pgrevise.queries import load
 from pgrevise.request import Observer
 
 if TYPE_CHECKING:
@@ -34,24 +35,8 @@ _DROP = re.compile(
     rf"\s*DROP\s+INDEX\s+CONCURRENTLY\s+(?P<index>(?:{_NAME}\.)?{_NAME})\s*;?\s*",
     re.IGNORECASE,
 )
+QUERIES = load("pgrevise.rollout", "queries.sql")
 NOTHING = "SELECT 1 WHERE false"
-
-_FIND = """
-SELECT i.indexrelid, i.indisvalid AND i.indisready, n.nspname, c.relname
-FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_class t ON t.oid = %(table)s::regclass
-WHERE c.relnamespace = t.relnamespace AND c.relname = (parse_ident(%(index)s))[1]
-"""
-
-_SHAPE = """
-SELECT a.amname, i.indisunique, to_jsonb(i) ->> 'indnullsnotdistinct', i.indnkeyatts,
-       (SELECT array_agg(pg_get_indexdef(i.indexrelid, n, true) ORDER BY n)
-        FROM generate_series(1, i.indnatts) n),
-       i.indclass::text, i.indcollation::text, i.indoption::text,
-       pg_get_expr(i.indpred, i.indrelid, true), c.reloptions
-FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam
-WHERE i.indexrelid = %s
-"""
 
 
 @contextmanager
@@ -87,7 +72,7 @@ def adapted(connection: psycopg.Connection[Any], statement: str, observer: Obser
     if create is None:
         return statement
     found = connection.execute(
-        _FIND, {"table": create["table"], "index": create["index"]}
+        QUERIES["index_by_name"].encode(), {"table": create["table"], "index": create["index"]}
     ).fetchone()
     if found is None:
         return statement
@@ -116,7 +101,7 @@ def _drop_patiently(connection: psycopg.Connection[Any], name: sql.Identifier) -
 
 
 def _shape(connection: psycopg.Connection[Any], oid: int) -> Any:
-    return connection.execute(_SHAPE, [oid]).fetchone()
+    return connection.execute(QUERIES["index_shape"].encode(), {"oid": oid}).fetchone()
 
 
 def _wanted_shape(connection: psycopg.Connection[Any], create: re.Match[str]) -> Any:

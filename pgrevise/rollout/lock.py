@@ -15,22 +15,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pgrevise.errors import LockBusy
+from pgrevise.queries import load
 from pgrevise.request import Observer
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+QUERIES = load("pgrevise.rollout", "queries.sql")
+
 FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 0.5
-
-_HOLDER = """
-SELECT a.pid, coalesce(nullif(a.application_name, ''), 'unnamed'),
-       coalesce(host(a.client_addr), 'local')
-FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND (l.classid::bigint << 32) | l.objid::bigint = %(key)s
-"""
 
 
 def lock_key(schema: str, version_table: str) -> int:
@@ -81,7 +75,7 @@ def _try_lock(connection: Connection, key: dict[str, int]) -> bool:
 
 
 def _holder(connection: Connection, key: dict[str, int]) -> str:
-    row = connection.exec_driver_sql(_HOLDER, key).first()
+    row = connection.exec_driver_sql(QUERIES["lock_holder"], key).first()
     connection.commit()
     return f"process {row[0]} ({row[1]} from {row[2]})" if row else "a runner that just ended"
 

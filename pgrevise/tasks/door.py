@@ -70,7 +70,17 @@ def project(json: bool = False) -> Iterator[tuple[Settings, Output]]:
     """The project's settings and where to write."""
     from pgrevise import settings
 
-    yield settings.load(), Output(as_json=json)
+    found = settings.load()
+    try:
+        yield found, Output(as_json=json)
+    except (ReviseError, Exit):
+        raise
+    except Exception:
+        # The project's own code failed, in env.py or in what it imports; else it goes on.
+        from pgrevise.authoring.differences import model_errors
+
+        with model_errors(found):
+            raise
 
 
 @contextmanager

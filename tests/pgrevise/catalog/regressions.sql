@@ -39,3 +39,8 @@ CREATE TABLE p1 (a integer) PARTITION BY RANGE (a);
 CREATE TABLE r1 PARTITION OF p1 DEFAULT;
 CREATE INDEX i1 ON ONLY p1 (a);
 DROP TABLE r1;
+
+-- case: 17, seed 1056: a dump does not bring back that a child's copy of a constraint is valid
+CREATE TABLE t1 (a integer);
+ALTER TABLE t1 ADD CONSTRAINT k3 CHECK (a > 0) NOT VALID;
+CREATE TABLE h1 (k integer) INHERITS (t1);
