@@ -161,7 +161,8 @@ def _named(made: Script | list[Script | None] | None, message: str) -> Written:
 def _writing(settings: Settings) -> Iterator[ScriptDirectory]:
     """The history, while nobody else adds to it: one writer at a time per folder.
 
-    What was written is taken away again when the context ends with an error. Raises `SettingsError` when the folder cannot be written.
+    What was written is taken away again when the context ends with an error. Raises
+    `SettingsError` when the folder cannot be written.
     """
     script = open_history(configuration(settings))
     folder = Path(script._version_locations[-1])

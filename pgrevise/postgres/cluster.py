@@ -47,7 +47,6 @@ _TEST_SETTINGS = {
     "max_connections": "100",
     "max_wal_size": "256MB",
     "min_wal_size": "32MB",
-    "dynamic_shared_memory_type": "mmap",
 }
 
 
@@ -66,7 +65,13 @@ def settings(kind: str, bindir: Path) -> dict[str, str]:
         bindir.parent / "share/postgresql/timezone",
     )
     zone = "UTC" if any(Path(place, "UTC").exists() for place in places) else "GMT"
-    common = {"listen_addresses": "", "timezone": zone, "log_timezone": zone}
+    common = {
+        "listen_addresses": "",
+        "timezone": zone,
+        "log_timezone": zone,
+        # Shared memory of the system would outlive a server that is killed.
+        "dynamic_shared_memory_type": "mmap",
+    }
     return common | (_TEST_SETTINGS if kind == "test" else {})
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import configparser
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from psycopg import sql
 
 from pgrevise.errors import SettingsError
 from pgrevise.postgres.connect import connect
-from pgrevise.postgres.server import ServerSpec, acquire
+from pgrevise.postgres.server import RunningServer, ServerSpec, acquire
 from pgrevise.postgres.target import Target, parse
 from pgrevise.settings import Settings
 
@@ -70,10 +70,20 @@ def development_database(
 ) -> Iterator[Target]:
     """The development database on the project's private server, both created when missing."""
     with acquire(development_server(settings), progress=progress) as lease:
-        origin = f"the private development server, PostgreSQL {lease.server.version}"
-        server = replace(parse(lease.server.url("postgres")), origin=origin, private=True)
-        _ensure_database(server, settings.database)
-        yield server.with_database(settings.database)
+        yield ensure_database(lease.server, settings.database)
+
+
+def ensure_database(server: RunningServer, name: str) -> Target:
+    """The database ``name`` on a private development server, created when missing."""
+    origin = f"the private development server, PostgreSQL {server.version}"
+    administrative = replace(parse(server.url("postgres")), origin=origin, private=True)
+    with connect(administrative) as admin:
+        known = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+        if known is None:
+            # Two processes may both find it missing; the second's error is the first's success.
+            with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+                admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return administrative.with_database(name)
 
 
 def development_server(settings: Settings, major: int | None = None) -> ServerSpec:
@@ -84,17 +94,6 @@ def development_server(settings: Settings, major: int | None = None) -> ServerSp
         project=settings.root,
         bindir=Path(settings.bindir) if settings.bindir else None,
     )
-
-
-def _ensure_database(server: Target, name: str) -> None:
-    with connect(server) as admin:
-        known = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
-        if known is None:
-            # Two processes may both find it missing; the second's error is the first's success.
-            try:
-                admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-            except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-                return
 
 
 def _ini_url(path: Path) -> str | None:
@@ -109,7 +108,12 @@ def _ini_url(path: Path) -> str | None:
             "In an ini file write every % as %%.",
         ) from error
     except configparser.Error as error:
-        raise SettingsError(f"{path} cannot be read: {error.message}.", "Mend the file.") from error
+        # Its own message quotes the line, which may hold a password.
+        faults = getattr(error, "errors", None) or [(getattr(error, "lineno", None), "")]
+        at = f", line {faults[0][0]}," if faults[0][0] else ""
+        raise SettingsError(
+            f"{path}{at} cannot be read ({type(error).__name__}).", "Mend the file."
+        ) from error
 
 
 def _dotenv_url(path: Path) -> str | None:

@@ -58,7 +58,7 @@ class Target:
         if self.password:
             secret += ":" + quote(self.password, safe="")
         hosts = ",".join(_bracketed(h) + (f":{p}" if p else "") for h, p in self.hosts)
-        query = f"?{urlencode(self.query, quote_via=quote)}" if self.query else ""
+        query = f"?{urlencode(self.query, quote_via=quote, safe='/')}" if self.query else ""
         at = f"{secret}@" if secret else ""
         return f"postgresql://{at}{hosts}/{quote(self.database, safe='')}{query}"
 
@@ -192,6 +192,11 @@ def _bracketed(host: str) -> str:
 
 
 def _not_postgres(scheme: str, origin: str) -> NotPostgres:
+    if scheme.lower() == "driver":
+        return NotPostgres(
+            f"The database URL from {origin} is the placeholder that `alembic init` writes.",
+            "Delete that line: DATABASE_URL or the private server is used then.",
+        )
     kind = (
         "a file-based or embedded database" if scheme.lower() in _FILE_BACKED else "not PostgreSQL"
     )

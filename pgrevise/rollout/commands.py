@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from pgrevise.errors import ServerUnavailable, UsageError
-from pgrevise.history.script import configuration, history_errors
+from pgrevise.history.script import configuration, history_errors, open_history
 from pgrevise.history.state import stamped_revisions
 from pgrevise.postgres.connect import connect
 from pgrevise.postgres.target import Target
@@ -25,6 +25,7 @@ from pgrevise.settings import Settings
 
 if TYPE_CHECKING:
     from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,8 @@ def reset(
     Raises `UsageError` unless it is a development database or ``confirmed`` is its name.
     """
     require_destroyable(settings, target, confirmed)
+    # What is wrong with the history is found out while there is still something to lose.
+    open_history(configuration(settings)).get_revisions("heads")
     with _maintenance(target) as admin:
         name = sql.Identifier(target.database)
         try:
@@ -128,15 +131,41 @@ def offline_sql(
 ) -> None:
     """Write the SQL that takes a database to ``revision``, or over a range ``from:to``.
 
-    With ``down`` it is the SQL of the downgrades. Nothing is connected to.
+    With ``down`` it is the SQL of the downgrades. Nothing is connected to. Raises `UsageError` for
+    a range that runs the other way.
     """
     from alembic import command
 
     config = configuration(settings)
+    _refuse_reversed(open_history(config), revision, down=down)
     config.output_buffer = output or sys.stdout
     attach(config, Request())
     with history_errors():
         (command.downgrade if down else command.upgrade)(config, revision, sql=True)
+
+
+def _refuse_reversed(script: ScriptDirectory, revision: str, *, down: bool) -> None:
+    """Alembic prints nothing at all for a range that runs the other way."""
+    start, is_range, end = revision.partition(":")
+    if down and not is_range:
+        raise UsageError("--down needs a range.", "Write it as FROM:TO, such as head:base.")
+    older, newer = (end, start) if down else (start, end)
+    if is_range and not _is_below(script, older, newer):
+        where, other = ("below", "leave --down out") if down else ("above", "add --down")
+        raise UsageError(
+            f"{end or 'base'} is not {where} {start or 'base'}.",
+            f"Turn the range round ({end}:{start}), or {other}.",
+        )
+
+
+def _is_below(script: ScriptDirectory, older: str, newer: str) -> bool:
+    if older in ("", "base") or newer in ("head", "heads"):
+        return True
+    if newer in ("", "base"):
+        return False
+    with history_errors():
+        below = script.iterate_revisions(newer, "base", implicit_base=True)
+        return script.get_revision(older) in list(below)
 
 
 def _migrated(

@@ -56,7 +56,7 @@ def only_runner(
             if waited >= wait:
                 raise LockBusy(
                     f"Another runner still migrates this schema after {waited:.0f} s: {holder}.",
-                    "Wait for it and run again; set wait_for_runner to wait longer.",
+                    "Wait for it and run again; PGREVISE_WAIT_FOR_RUNNER=seconds waits longer.",
                 )
             observer.waiting(waited, holder)
             told = waited

@@ -42,7 +42,7 @@ class Run:
         self._pending: list[RevisionStep] = []
         self._total = 0
         self._attempts = 1
-        self._deadline = 0.0
+        self._first_failure = 0.0
         self._blockers: tuple[blockers.Blocker, ...] = ()
 
     def execute(
@@ -130,9 +130,9 @@ class Run:
             raise self._stopped(_server_words(error), revision_frame(error)) from error
         now = time.monotonic()
         if self._attempts == 1:
-            self._deadline = now + self.settings.retry_for
+            self._first_failure = now
         delay = next(pauses)
-        if now + delay > self._deadline:
+        if now + delay > self._first_failure + self.settings.retry_for:
             raise self._gave_up(reason) from error
         self.request.observer.retrying(self._step(), reason, delay)
         self._attempts += 1
@@ -194,12 +194,17 @@ class Run:
 
     def _gave_up(self, reason: str) -> ReviseError:
         step = self._step()
+        waited = time.monotonic() - self._first_failure
         who = "; ".join(map(str, self._blockers)) or "a session that was not seen"
         sentence = (
-            f"Revision {step.revision} ({step.subject}) was given up after {self._attempts} tries "
-            f"in {self.settings.retry_for:.0f} s: {reason}. Blocked by: {who}."
+            f"Revision {step.revision} ({step.subject}) was given up after {self._attempts} "
+            f"{'try' if self._attempts == 1 else 'tries'} in {waited:.0f} s: {reason}. "
+            f"Blocked by: {who}."
         )
-        advice = "End the blocking transaction or wait for it, then run again."
+        advice = (
+            "End the blocking transaction or wait for it, then run again; PGREVISE_RETRY_FOR, "
+            f"now {self.settings.retry_for:g} s, allows more."
+        )
         if self.request.applied:
             return self._partial(sentence, advice)
         return LockBusy(sentence, advice)

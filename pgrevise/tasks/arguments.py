@@ -18,7 +18,11 @@ from invoke.tasks import Task
 from pgrevise.errors import UsageError
 
 
-class OptionalPositional(Argument):
+class ReviseArgument(Argument):
+    """An argument of one of our tasks, whose misuse ends with our exit code for it."""
+
+
+class OptionalPositional(ReviseArgument):
     """A positional that may be left out; it is then the empty string."""
 
     def leave_out(self) -> None:
@@ -37,13 +41,19 @@ class ReviseTask(Task):  # type: ignore[type-arg] # the type parameter is the bo
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
         """The arguments, those in ``optional_positionals`` first."""
-        arguments = super().get_arguments(ignore_unknown_help)
-        chosen = [self._relaxed(a) for a in arguments if a.name in self.optional_positionals]
-        return chosen + [a for a in arguments if a.name not in self.optional_positionals]
+        arguments = [self._ours(a) for a in super().get_arguments(ignore_unknown_help)]
+        return sorted(arguments, key=lambda argument: not argument.positional)
 
-    @staticmethod
-    def _relaxed(argument: Argument) -> Argument:
-        return OptionalPositional(names=argument.names, positional=True, help=argument.help)
+    def _ours(self, argument: Argument) -> ReviseArgument:
+        if argument.name in self.optional_positionals:
+            return OptionalPositional(names=argument.names, positional=True, help=argument.help)
+        return ReviseArgument(
+            names=argument.names,
+            kind=argument.kind,
+            default=argument.default,
+            help=argument.help,
+            attr_name=argument.attr_name,
+        )
 
 
 def _left_out(machine: ParseMachine) -> None:
@@ -84,15 +94,28 @@ def _refuse_another_word(machine: ParseMachine, token: str) -> None:
     )
 
 
+def _error(self: ParseMachine, msg: str) -> None:
+    """Invoke leaves with 1, which is our code for findings: a typing error is none."""
+    given = self.context.args.values() if self.context else ()
+    if any(isinstance(argument, ReviseArgument) for argument in given):
+        raise Exit(
+            f"Error: {msg}\nSee the options: invoke --help {self.context.name}",
+            code=UsageError.exit_code,
+        )
+    _parse_error(self, msg)
+
+
 def _complete(self: ParseMachine) -> None:
     _left_out(self)
     _complete_context(self)
 
 
-# Invoke knows only positionals that must be given, and has no hook at the two moments that decide:
-# when a word arrives, and when no further one comes.
+# Invoke knows only positionals that must be given, and has no hook at the moments that decide:
+# when a word arrives, when no further one comes, and when one cannot be understood.
 _STEPS = re.compile(r"-\d+")
 _handle_token = ParseMachine.handle
 _complete_context = ParseMachine.complete_context
+_parse_error = ParseMachine.error
 ParseMachine.handle = _handle  # type: ignore[method-assign]
 ParseMachine.complete_context = _complete  # type: ignore[method-assign]
+ParseMachine.error = _error  # type: ignore[method-assign]

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 def new(
     _: Context, message: str = "", empty: bool = False, sql: bool = False, json: bool = False
 ) -> None:
-    """Write a revision for what the models have and the history has not."""
+    """Write a revision for what the models have and the history has not.
+
+    invoke db.new "describe change"
+    """
     from pgrevise.authoring.write import new_revision
 
     with project(json) as (settings, output):
@@ -52,7 +55,10 @@ def new(
 
 @command("revision", help={"revision": "how far (default: head)", "url": URL, "json": JSON})
 def upgrade(_: Context, revision: str = "", url: str = "", json: bool = False) -> None:
-    """Apply pending revisions, exactly once, one runner at a time."""
+    """Apply pending revisions, exactly once, one runner at a time.
+
+    invoke db.upgrade [REVISION]
+    """
     from pgrevise.report.progress import RunProgress
     from pgrevise.rollout import commands
 
@@ -71,7 +77,10 @@ def upgrade(_: Context, revision: str = "", url: str = "", json: bool = False) -
     help={"revision": "how far: -N, an identifier, base (default: -1)", "url": URL, "json": JSON},
 )
 def downgrade(_: Context, revision: str = "", url: str = "", json: bool = False) -> None:
-    """Undo revisions."""
+    """Undo revisions.
+
+    invoke db.downgrade [REVISION]
+    """
     from pgrevise.report.progress import RunProgress
     from pgrevise.rollout import commands
 
@@ -193,7 +202,10 @@ def check(_: Context, version: int = 0, json: bool = False) -> None:
     },
 )
 def sql(_: Context, revision: str = "", down: bool = False) -> None:
-    """Print the SQL of upgrades or downgrades; nothing is connected to."""
+    """Print the SQL of upgrades or downgrades; nothing is connected to.
+
+    invoke db.sql [REVISION | FROM:TO]
+    """
     import io
 
     from pgrevise.rollout.commands import offline_sql
@@ -201,9 +213,7 @@ def sql(_: Context, revision: str = "", down: bool = False) -> None:
     with project() as (settings, output):
         # All of it or, when a revision fails, nothing: somebody may pipe it into psql.
         text = io.StringIO()
-        offline_sql(
-            settings, revision or ("head:base" if down else "head"), down=down, output=text
-        )
+        offline_sql(settings, revision or ("head:base" if down else "head"), down=down, output=text)
         output.line(text.getvalue().rstrip())
 
 
@@ -219,7 +229,10 @@ def sql(_: Context, revision: str = "", down: bool = False) -> None:
 def stamp(
     _: Context, revision: str = "", purge: bool = False, url: str = "", json: bool = False
 ) -> None:
-    """Write down that the database is at a revision, without running anything."""
+    """Write down that the database is at a revision, without running anything.
+
+    invoke db.stamp [REVISION]
+    """
     from pgrevise.rollout import commands
 
     with database(url, json) as (settings, output, target):
@@ -230,7 +243,10 @@ def stamp(
 
 @command("message", help={"message": "what is joined, in quotes", "json": JSON})
 def merge(_: Context, message: str = "", json: bool = False) -> None:
-    """Write a revision that joins all heads."""
+    """Write a revision that joins all heads.
+
+    invoke db.merge "join the branches"
+    """
     from pgrevise.authoring.write import merge_heads
 
     with project(json) as (settings, output):

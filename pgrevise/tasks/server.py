@@ -20,16 +20,17 @@ if TYPE_CHECKING:
 @command(help={"version": VERSION, "json": JSON})
 def start(_: Context, version: int = 0, json: bool = False) -> None:
     """Start the private server and keep it until pg.stop."""
+    from pgrevise.postgres.locate import ensure_database
     from pgrevise.postgres.server import acquire, pin
 
     with project(json) as (settings, output):
         spec = _spec(settings, version)
         with output.working("starting PostgreSQL"), acquire(spec, progress=output.say) as lease:
             pin(spec)
-            server = lease.server
-            output.document({"version": server.version, "url": server.url(), "data": server.data})
+            server, url = lease.server, ensure_database(lease.server, settings.database).url
+            output.document({"version": server.version, "url": url, "data": server.data})
             output.line(f"PostgreSQL {server.version} runs until pg.stop.", "green")
-            output.line(f"  url   {server.url()}")
+            output.line(f"  url   {url}")
             output.line(f"  data  {server.data}")
 
 
@@ -53,7 +54,7 @@ def status(_: Context, version: int = 0, json: bool = False) -> None:
     with project(json) as (settings, output):
         found = server.status(_spec(settings, version))
         output.document(found)
-        for line in _lines(found):
+        for line in _lines(found, version or settings.postgres):
             output.line(line)
 
 
@@ -100,7 +101,7 @@ def destroy(_: Context, version: int = 0, yes: bool = False, json: bool = False)
             )
         destroyed = server.destroy(_spec(settings, version))
         output.document({"destroyed": destroyed})
-        output.line("Stopped, and its data deleted." if destroyed else "There was none.")
+        output.line("Its data are deleted." if destroyed else "There was none.")
 
 
 def _spec(settings: Settings, version: int) -> ServerSpec:
@@ -134,19 +135,19 @@ def _bindir(settings: Settings) -> Path | None:
     return Path(settings.bindir) if settings.bindir else None
 
 
-def _lines(found: ServerStatus) -> list[str]:
+def _lines(found: ServerStatus, major: int) -> list[str]:
     """A status as people read it."""
     state = "not running"
     if found.running:
         state = "running until pg.stop" if found.pinned else "running while in use"
-    lines = [f"PostgreSQL {found.version or ''}".strip() + f": {state}"]
+    lines = [f"PostgreSQL {found.version or major or ''}".strip() + f": {state}"]
     if found.uptime is not None:
         lines.append(f"  up    {found.uptime:.0f} s")
     if found.users is not None and found.running:
         lines.append(f"  users {found.users}")
-    if found.data is not None:
+    if found.data is not None and found.data.exists():
         size = f"  ({found.size / 1e6:.0f} MB)" if found.size else ""
         lines.append(f"  data  {found.data}{size}")
-    if found.log is not None:
+    if found.log is not None and found.log.exists():
         lines.append(f"  log   {found.log}")
     return lines

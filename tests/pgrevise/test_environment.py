@@ -183,7 +183,9 @@ def test_a_schema_of_its_own_is_created_and_nothing_else_touched(
     two: Project, query: Query, schema: str
 ) -> None:
     alembic(two, "-x", f"schema={schema}", "upgrade", "head")
-    tables = "SELECT schemaname, tablename FROM pg_tables WHERE schemaname !~ '^(pg_|inf)' ORDER BY 2"
+    tables = (
+        "SELECT schemaname, tablename FROM pg_tables WHERE schemaname !~ '^(pg_|inf)' ORDER BY 2"
+    )
     assert query(tables) == [(schema, "a"), (schema, "alembic_version")]
     alembic(two, "-x", f"schema={schema}", "downgrade", "base")
     assert query(tables) == [(schema, "alembic_version")]
@@ -248,7 +250,8 @@ def test_logging_that_is_configured_leaves_the_applications_loggers_alone(
     ini = project.root / "alembic.ini"
     ini.write_text(
         ini.read_text() + "[loggers]\nkeys = root\n[handlers]\nkeys = h\n[formatters]\nkeys =\n"
-        "[logger_root]\nhandlers = h\nlevel = WARNING\n[handler_h]\nclass = StreamHandler\nargs = ()\n"
+        "[logger_root]\nhandlers = h\nlevel = WARNING\n"
+        "[handler_h]\nclass = StreamHandler\nargs = ()\n"
     )
     project.models("import logging\nlog = logging.getLogger('shop')\n")
     project.revision("202401010000", "import models\nmodels.log.warning('still heard')")

@@ -114,7 +114,7 @@ def test_giving_up_names_who_blocks(tables: Project, database: Target) -> None:
 def test_no_retry_is_wanted_with_zero_seconds(tables: Project, database: Target) -> None:
     upgrade(tables, "202401010000")
     started = time.monotonic()
-    with locked(database, "a"), pytest.raises(LockBusy, match="after 1 tries"):
+    with locked(database, "a"), pytest.raises(LockBusy, match="after 1 try in 0 s"):
         upgrade(tables, lock_timeout=0.1, retry_for=0)
     assert time.monotonic() - started < 5
 
@@ -231,6 +231,17 @@ def test_reset_refuses_a_development_name_on_a_remote_host(
     )
     with pytest.raises(ReviseError, match="is not a development database"):
         commands.require_destroyable(tables.settings, remote, None)
+
+
+def test_reset_drops_nothing_when_the_history_is_broken(
+    tables: Project, database: Target, query: Query
+) -> None:
+    with connect(database) as connection:
+        connection.execute("CREATE TABLE mine (n int)")
+    tables.revision("202401010002", parent="202401010001").write_text("def upgrade(:")
+    with pytest.raises(HistoryConflict, match="not valid Python"):
+        commands.reset(tables.settings, database)
+    assert query("SELECT to_regclass('mine')::text") == [("mine",)]
 
 
 def test_reset_drops_everything_and_upgrades(

@@ -17,7 +17,9 @@ from tests.pgrevise.tasks.conftest import Refused
 DOORS = [("invoke", "db.upgrade"), ("alembic", "upgrade", "head")]
 both_doors = pytest.mark.parametrize("door", DOORS, ids=["invoke", "alembic"])
 
-READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && cd "$1" && shift && exec "$@"'
+READ_ONLY = (
+    'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && cd "$1" && shift && exec "$@"'
+)
 
 
 @pytest.fixture
@@ -67,9 +69,7 @@ def test_two_heads(written: Project, refused: Refused, door: tuple[str, ...]) ->
     assert "db.merge" in done.stderr
 
 
-@pytest.mark.parametrize(
-    "command", [("invoke", "db.new", "x"), ("alembic", "revision", "-m", "x")]
-)
+@pytest.mark.parametrize("command", [("invoke", "db.new", "x"), ("alembic", "revision", "-m", "x")])
 def test_a_new_revision_on_two_heads(
     written: Project, refused: Refused, command: tuple[str, ...]
 ) -> None:
@@ -86,9 +86,7 @@ def test_a_new_revision_on_two_heads(
         ("invoke", "db.stamp", "nope"),
     ],
 )
-def test_an_unknown_revision(
-    written: Project, refused: Refused, command: tuple[str, ...]
-) -> None:
+def test_an_unknown_revision(written: Project, refused: Refused, command: tuple[str, ...]) -> None:
     done = refused(written, *command, code=2)
     assert "no revision 'nope'" in done.stderr
 

@@ -133,9 +133,7 @@ def test_a_password_is_not_shown_when_all_goes_well(
         assert secret not in done.stdout + done.stderr
 
 
-def test_a_percent_sign_that_is_not_doubled_in_the_ini(
-    written: Project, refused: Refused
-) -> None:
+def test_a_percent_sign_that_is_not_doubled_in_the_ini(written: Project, refused: Refused) -> None:
     ini = written.root / "alembic.ini"
     ini.write_text(ini.read_text() + "sqlalchemy.url = postgresql://u:s3cret%40@h/d\n")
     done = refused(written, "invoke", "db.upgrade", code=2)

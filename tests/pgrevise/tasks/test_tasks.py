@@ -182,7 +182,9 @@ def test_sql_of_both_directions(two: Project) -> None:
 
 
 def test_a_reader_that_has_read_enough_makes_no_traceback(bare_project: Project) -> None:
-    bare_project.revision("202401010000", "for _ in range(5000):\n    op.execute('SELECT ' + '1' * 99)")
+    bare_project.revision(
+        "202401010000", "for _ in range(5000):\n    op.execute('SELECT ' + '1' * 99)"
+    )
     runner = subprocess.Popen(
         bare_project.command("invoke", "db.sql"),
         cwd=bare_project.root,
