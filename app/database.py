@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from app.config import database_url
+from pgrevise.postgres.connect import ensure_utc
 from pgrevise.postgres.target import merge_options, parse
 
 APPLICATION_NAME = "job-queue"
@@ -49,4 +50,6 @@ def create_engine(url: str | None = None) -> Engine:
     # parameters go straight to it; the SQLAlchemy URL only says which driver.
     parameters = target.connection_parameters() | arguments.pop("connect_args")
     named = sqlalchemy.URL.create("postgresql+psycopg", database=target.database or None)
-    return sqlalchemy.create_engine(named, connect_args=parameters, **arguments)
+    engine = sqlalchemy.create_engine(named, connect_args=parameters, **arguments)
+    event.listen(engine, "connect", lambda connection, _: ensure_utc(connection))
+    return engine

@@ -9,9 +9,10 @@ How revisions are applied is in `pgrevise.rollout`; how models are compared, in
 from __future__ import annotations
 
 import logging
+import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from logging.config import fileConfig
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pgrevise import settings as settings_module
 from pgrevise.authoring.comparing import comparison_options
 from pgrevise.authoring.directives import directives
-from pgrevise.errors import ReviseError, SettingsError
+from pgrevise.errors import EXIT_CLEAN, EXIT_INTERRUPTED, ReviseError, SettingsError
 from pgrevise.history.script import history_errors, open_history
 from pgrevise.history.state import VERSION_TABLE
 from pgrevise.postgres.connect import engine
@@ -53,16 +54,28 @@ def run(metadata: MetaData | Sequence[MetaData], **options: Any) -> None:
     from_command_line = request is None and hasattr(context.config.cmd_opts, "cmd")
     if from_command_line:
         _configure_logging()
+    with _ending_the_process() if from_command_line else nullcontext(), history_errors():
+        _Environment(
+            metadata, options, request or Request(observer=_Log(), empty_revision=False)
+        ).run()
+
+
+@contextmanager
+def _ending_the_process() -> Iterator[None]:
+    """The edge of plain ``alembic``: print an expected failure and leave with its exit code."""
     try:
-        with history_errors():
-            _Environment(
-                metadata, options, request or Request(observer=_Log(), empty_revision=False)
-            ).run()
+        yield
     except ReviseError as error:
-        if not from_command_line:
-            raise
-        print(f"Error: {error}", file=sys.stderr)  # noqa: T201 - the edge of plain alembic
+        print(f"Error: {error}", file=sys.stderr)  # noqa: T201 - there is no other edge
         raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        told = "Interrupted. What was applied before stays; nothing else was changed."
+        print(told, file=sys.stderr)  # noqa: T201 - same
+        raise SystemExit(EXIT_INTERRUPTED) from None
+    except BrokenPipeError:
+        # Whoever read our output has read enough; what is left of it goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(EXIT_CLEAN) from None
 
 
 class _Environment:

@@ -97,6 +97,8 @@ def _from_pyproject(path: Path) -> dict[str, Any]:
         table = tomllib.loads(text).get("tool", {}).get("pgrevise", {})
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not valid TOML: {error}.", "Mend the file.") from error
+    if not isinstance(table, dict):
+        raise SettingsError(f"{TABLE} is {table!r}, which is no table.", "Write [tool.pgrevise].")
     unknown = sorted(set(table) - set(_SETTABLE))
     if unknown:
         raise SettingsError(
@@ -109,7 +111,7 @@ def _from_pyproject(path: Path) -> dict[str, Any]:
 def _convert(name: str, value: Any, source: str) -> Any:
     kind = _SETTABLE[name]
     try:
-        if kind == "int":
+        if kind == "int" and not isinstance(value, float):
             return int(value)
         if kind == "float":
             return _seconds(value)

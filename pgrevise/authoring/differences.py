@@ -112,13 +112,16 @@ def _failing_line(error: Exception, settings: Settings) -> str | None:
     return place
 
 
-def build_history(settings: Settings, target: Target) -> None:
-    """Bring an empty database to every head of the history."""
+def build_history(
+    settings: Settings, target: Target, revisions: Sequence[str] = ("heads",)
+) -> None:
+    """Bring an empty database to every head of the history, or to ``revisions``."""
     from alembic import command
 
     config = attach(configuration(settings), Request(target=target, settings=settings))
     with history_errors():
-        command.upgrade(config, "heads")
+        for revision in revisions:
+            command.upgrade(config, revision)
 
 
 def build_models(metadata: Sequence[MetaData], target: Target) -> None:

@@ -35,11 +35,20 @@ def connect(target: Target, *, autocommit: bool = True) -> psycopg.Connection[tu
     except ServerUnsupported:
         connection.close()
         raise
-    # The environment variable PGTZ wins over the options (PostgreSQL 17 manual, 32.15).
-    if connection.info.parameter_status("TimeZone") != "UTC":
-        connection.execute("SET timezone = 'UTC'")
+    ensure_utc(connection)
     connection.autocommit = autocommit
     return connection
+
+
+def ensure_utc(connection: psycopg.Connection[Any]) -> None:
+    """Set UTC where the environment variable PGTZ has won over the connection's options.
+
+    PostgreSQL 17 manual, 32.15 Environment Variables. Leaves the connection outside a transaction.
+    """
+    if connection.info.parameter_status("TimeZone") != "UTC":
+        connection.execute("SET timezone = 'UTC'")
+        if not connection.autocommit:
+            connection.commit()
 
 
 def engine(target: Target) -> Engine:

@@ -107,6 +107,8 @@ def _ini_url(path: Path) -> str | None:
             f"sqlalchemy.url in {path} has a % that is not doubled.",
             "In an ini file write every % as %%.",
         ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} cannot be read: it is not UTF-8.", "Mend the file.") from error
     except configparser.Error as error:
         # Its own message quotes the line, which may hold a password.
         faults = getattr(error, "errors", None) or [(getattr(error, "lineno", None), "")]
@@ -121,4 +123,8 @@ def _dotenv_url(path: Path) -> str | None:
         return None
     from dotenv import dotenv_values
 
-    return dotenv_values(path, interpolate=False).get("DATABASE_URL") or None
+    try:
+        return dotenv_values(path, interpolate=False).get("DATABASE_URL") or None
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise SettingsError(f"{path} cannot be read: {why}.", "Mend the file.") from error

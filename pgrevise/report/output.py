@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from pgrevise.errors import ReviseError
+from pgrevise.errors import PartialRun, ReviseError
 
 LONG_SECONDS = 1.0
 
@@ -49,9 +49,9 @@ class Output:
 
     def failure(self, error: ReviseError) -> None:
         """An expected failure, in the form the reader asked for."""
-        self.document(
-            {"error": error.sentence, "next_step": error.next_step, "exit_code": error.exit_code}
-        )
+        applied = {"applied": error.applied} if isinstance(error, PartialRun) else {}
+        told = {"error": error.sentence, "next_step": error.next_step} | applied
+        self.document(told | {"exit_code": error.exit_code})
         self.say(f"{_styled('Error:', 'red', self._talk)} {error.sentence}")
         self.say(error.next_step)
 

@@ -66,3 +66,13 @@ def test_the_server_agrees(database_url: str) -> None:
         ):
             assert connection.execute(text(f"SHOW {setting}")).scalar_one() == value
     engine.dispose()
+
+
+def test_the_zone_of_the_environment_does_not_win(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGTZ", "Asia/Tokyo")
+    engine = database.create_engine(database_url)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SHOW timezone")) == "UTC"
+    engine.dispose()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import time
 from collections.abc import Callable
 
 import pytest
@@ -236,8 +237,10 @@ def test_a_concurrent_index_waits_without_a_lock_timeout(
             text=True,
         )
         # Nothing of it ends while the lock is held, though it is longer than the timeout.
+        deadline = time.monotonic() + 30
         while query(waiting) != [(1,)]:
             assert runner.poll() is None, runner.communicate()
+            assert time.monotonic() < deadline, "the index does not wait for the lock"
         holder.execute("COMMIT")
     told = runner.communicate(timeout=60)[1]
     assert runner.returncode == 0, told

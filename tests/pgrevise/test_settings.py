@@ -71,3 +71,15 @@ def test_broken_toml_is_said(root: Path) -> None:
     (root / "pyproject.toml").write_text("[tool.pgrevise\n")
     with pytest.raises(SettingsError, match="not valid TOML"):
         settings.load(root, environ={})
+
+
+def test_a_version_is_a_whole_number(root: Path) -> None:
+    pyproject(root, "postgres = 17.5")
+    with pytest.raises(SettingsError, match=r"17\.5, which is not a whole number"):
+        settings.load(root, environ={})
+
+
+def test_something_else_than_a_table_is_refused(root: Path) -> None:
+    (root / "pyproject.toml").write_text("[tool]\npgrevise = 3\n")
+    with pytest.raises(SettingsError, match="is 3, which is no table"):
+        settings.load(root, environ={})

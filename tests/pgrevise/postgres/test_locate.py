@@ -86,7 +86,7 @@ def test_a_single_percent_sign_in_the_ini_is_told(bare_project: Project) -> None
     "text",
     [
         "sqlalchemy.url = postgresql://u:s3cret@h/d\n",
-        "[alembic]\npostgresql://u@s3cret\n",
+        "[alembic]\nno_value_s3cret\n",
         "[alembic]\nsqlalchemy.url = postgresql://u:s3cret%(no)s@h/d\n",
         "[alembic]\nsqlalchemy.url = postgresql://u:s3cret@h/d\nsqlalchemy.url = s3cret\n",
     ],
@@ -101,4 +101,11 @@ def test_an_ini_that_cannot_be_read_is_told(bare_project: Project, text: str) ->
 def test_a_url_of_another_backend_says_where_it_was_found(bare_project: Project) -> None:
     configure(bare_project, "sqlite:///x.db")
     with pytest.raises(NotPostgres, match=r"sqlalchemy\.url in alembic\.ini"):
+        named_target(bare_project.settings)
+
+
+@pytest.mark.parametrize("name", [".env", "alembic.ini"])
+def test_a_file_that_is_not_utf_8_is_told(bare_project: Project, name: str) -> None:
+    (bare_project.root / name).write_bytes(b"DATABASE_URL=\xff\xfe\n")
+    with pytest.raises(SettingsError, match="not UTF-8"):
         named_target(bare_project.settings)

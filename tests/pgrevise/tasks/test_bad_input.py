@@ -25,15 +25,15 @@ def written(project: Project) -> Project:
     return project
 
 
-@both_doors
 @pytest.mark.parametrize(
-    ("url", "code", "words"),
+    ("door", "url", "code", "words"),
     [
-        ("sqlite:///app.db", 3, "sqlite"),
-        ("mysql+pymysql://u:s3cret@h/d", 3, "mysql"),
-        ("nonsense", 2, "not a URL"),
-        ("postgresql://u:s3cret@h:port/d", 2, "host or port"),
-        ("postgresql://u:s3cret@127.0.0.1:1/d?no_such_parameter=1", 2, "no_such_parameter"),
+        (DOORS[0], "sqlite:///app.db", 3, "sqlite"),
+        (DOORS[1], "sqlite:///app.db", 3, "sqlite"),
+        (DOORS[0], "mysql+pymysql://u:s3cret@h/d", 3, "mysql"),
+        (DOORS[1], "nonsense", 2, "not a URL"),
+        (DOORS[0], "postgresql://u:s3cret@h:port/d", 2, "host or port"),
+        (DOORS[1], "postgresql://u:s3cret@127.0.0.1:1/d?no_such=1", 2, "no_such"),
     ],
 )
 def test_another_backend_or_a_malformed_url(

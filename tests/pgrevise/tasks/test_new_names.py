@@ -33,6 +33,7 @@ def subject(written: Written) -> str:
         ('close """ it', "close_it"),
         ('""" + __import__("os").abort() + """', "import_os_abort"),
         ("back\\slash \\", "back_slash"),
+        ('ends in \\"', "ends_in"),
         ("café: 100 % ${naïve} %(here)s", "cafe_100_naive_here_s"),
         ("größe ändern 名前", "große_andern".replace("ß", "")),
         ("../../etc/passwd", "etc_passwd"),
