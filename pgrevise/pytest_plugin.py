@@ -1,15 +1,19 @@
-"""Pytest fixtures for a project's migration suite.
+"""Pytest fixtures for a project's tests: databases at head, and its migration suite.
 
-`migration_target` is an isolated schema per run: in the database that `DATABASE_URL` names, else
-on a private server that is started for it. `migrations` is that schema, empty, with the verbs a
-migration test is written in. Heavy imports happen when a fixture is used: the plugin is loaded by
-every pytest run in the environment.
+`pg_database`, `pg_connection`, `pg_schema` and `migrated_to` give a test a database of its own, on
+the server that `DATABASE_URL` names, else on a private server that is started for it. How they come
+about is in `pgrevise.testing`.
+
+`migration_target` is an isolated schema per run, `migrations` is that schema, empty, with the verbs
+a migration test is written in, and `history_walk` is what the tests of `pgrevise.migration_tests`
+judge. Heavy imports happen when a fixture is used: the plugin is loaded by every pytest run in the
+environment.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
     from pgrevise.postgres.target import Target
     from pgrevise.rollout.commands import Migrated
     from pgrevise.settings import Settings
+    from pgrevise.testing.databases import Database, Server, Shared
+    from pgrevise.testing.history import HistoryUnderTest
 
 
 @dataclass(frozen=True)
@@ -79,26 +85,17 @@ class Round:
 def migration_settings() -> Settings:
     """The settings of the project that pytest runs in."""
     from pgrevise import settings
+    from pgrevise.testing.databases import failing_plainly
 
-    with _failing_plainly():
+    with failing_plainly():
         return settings.load()
 
 
 @pytest.fixture(scope="session")
 def migration_target(migration_settings: Settings) -> Iterator[Target]:
     """An isolated schema for this run (with pytest-xdist: for this worker), dropped at its end."""
-    from pgrevise.postgres.isolated import isolated_schema
-    from pgrevise.postgres.locate import named_target
-    from pgrevise.postgres.scratch import scratch_databases, scratch_server
-
     with ExitStack() as stack:
-        with _failing_plainly():
-            database = named_target(migration_settings)
-            if database is None:
-                server = stack.enter_context(scratch_server(migration_settings))
-                (database,) = stack.enter_context(scratch_databases(server))
-            target = stack.enter_context(isolated_schema(database))
-        yield target
+        yield _isolated_schema(migration_settings, stack)
 
 
 @pytest.fixture
@@ -130,12 +127,101 @@ def migration_rounds(migration_settings: Settings, migration_target: Target) -> 
     return rounds
 
 
-@contextmanager
-def _failing_plainly() -> Iterator[None]:
-    """An expected failure is told in its own words, without a traceback."""
-    from pgrevise.errors import ReviseError
+@pytest.fixture(scope="session")
+def pg_server(migration_settings: Settings) -> Iterator[Server]:
+    """The server that `DATABASE_URL` names, whose role must have CREATEDB, else a private one."""
+    from pgrevise.history.digest import history_digest
+    from pgrevise.postgres.locate import named_target
+    from pgrevise.postgres.scratch import scratch_server
+    from pgrevise.postgres.templates import open_templates
+    from pgrevise.testing.databases import Server, failing_plainly
 
-    try:
-        yield
-    except ReviseError as error:
-        pytest.fail(str(error), pytrace=False)
+    with ExitStack() as stack:
+        with failing_plainly():
+            named = named_target(migration_settings)
+            server = named or stack.enter_context(scratch_server(migration_settings))
+            history = history_digest(migration_settings)
+            templates = stack.enter_context(open_templates(migration_settings, server, history))
+        yield Server(migration_settings, templates)
+
+
+@pytest.fixture
+def migrated_to(pg_server: Server) -> Iterator[Callable[[str], Database]]:
+    """``migrated_to("202406141200")`` gives a new database at that revision."""
+    with ExitStack() as drops:
+
+        def make(revision: str) -> Database:
+            database = pg_server.clone(revision)
+            drops.callback(pg_server.drop, database)
+            return database
+
+        yield make
+
+
+@pytest.fixture
+def pg_database(migrated_to: Callable[[str], Database]) -> Database:
+    """A new database at head, for this test alone."""
+    return migrated_to("heads")
+
+
+@pytest.fixture
+def pg_connection(_pg_shared: Shared) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    """A connection to a database at head, in a transaction that is rolled back after the test.
+
+    The database is shared by the tests of this run (with pytest-xdist: of this worker).
+    """
+    with _pg_shared.transaction() as connection:
+        yield connection
+
+
+@pytest.fixture
+def pg_schema(_pg_schema_target: Target, migration_settings: Settings) -> Database:
+    """An isolated schema at head, for this test alone; the history is replayed in it.
+
+    It needs no right to create databases.
+    """
+    from pgrevise.postgres.isolated import empty_schema
+    from pgrevise.rollout import commands
+    from pgrevise.testing.databases import Database, failing_plainly
+
+    with failing_plainly():
+        empty_schema(_pg_schema_target)
+        commands.upgrade(migration_settings, _pg_schema_target, "heads")
+    return Database(_pg_schema_target)
+
+
+@pytest.fixture(scope="session")
+def history_under_test(migration_settings: Settings) -> Iterator[HistoryUnderTest]:
+    """What `pgrevise.migration_tests` judge: the history, walked when the first test asks."""
+    from pgrevise.testing.history import HistoryUnderTest
+
+    with ExitStack() as stack:
+        yield HistoryUnderTest(migration_settings, stack)
+
+
+@pytest.fixture(scope="session")
+def _pg_shared(pg_server: Server) -> Shared:
+    from pgrevise.testing.databases import Shared
+
+    return Shared(pg_server)
+
+
+@pytest.fixture(scope="session")
+def _pg_schema_target(migration_settings: Settings) -> Iterator[Target]:
+    with ExitStack() as stack:
+        yield _isolated_schema(migration_settings, stack)
+
+
+def _isolated_schema(settings: Settings, stack: ExitStack) -> Target:
+    """A new schema where `DATABASE_URL` points, or in a database of the private test server."""
+    from pgrevise.postgres.isolated import isolated_schema
+    from pgrevise.postgres.locate import named_target
+    from pgrevise.postgres.scratch import scratch_databases, scratch_server
+    from pgrevise.testing.databases import failing_plainly
+
+    with failing_plainly():
+        database = named_target(settings)
+        if database is None:
+            server = stack.enter_context(scratch_server(settings))
+            (database,) = stack.enter_context(scratch_databases(server))
+        return stack.enter_context(isolated_schema(database))

@@ -89,6 +89,7 @@ class Request:
     ``target`` is the database, already found, and ``settings`` the project's, already read. With
     ``metadata_only`` nothing is connected to: ``env.py`` only hands over its metadata.
     ``empty_revision`` lets a new revision have no operations, ``as_sql`` writes them as plain SQL.
+    With ``fresh_sessions`` each revision begins as if its session had just been opened.
     """
 
     target: Target | None = None
@@ -97,6 +98,7 @@ class Request:
     metadata_only: bool = False
     empty_revision: bool = True
     as_sql: bool = False
+    fresh_sessions: bool = False
     metadata: MetaData | Sequence[MetaData] | None = None
     applied: list[Applied] = field(default_factory=list)
 

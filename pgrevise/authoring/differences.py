@@ -43,7 +43,17 @@ def differences(
     ``major`` is the PostgreSQL version to compare on (default: the project's).
     Raises `HistoryConflict` when the history cannot be run, or has no head.
     """
-    metadata = project_metadata(settings)
+    return differences_of(settings, project_metadata(settings), major=major, progress=progress)
+
+
+def differences_of(
+    settings: Settings,
+    metadata: Sequence[MetaData],
+    *,
+    major: int | None = None,
+    progress: Progress | None = None,
+) -> list[catalog.Change]:
+    """`differences`, for models that are already at hand."""
     with (
         scratch_server(settings, major=major, progress=progress) as server,
         scratch_databases(server, 2) as (by_history, by_models),

@@ -7,9 +7,7 @@ it, and the new file is run there once, so that what it misses or cannot do is s
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import io
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgrevise import catalog
-from pgrevise.errors import ReviseError, SettingsError, UsageError
+from pgrevise.errors import ReviseError, UsageError
+from pgrevise.history.folders import folders_of, only_writer
 from pgrevise.history.names import checked_message, docstring_text, file_name
 from pgrevise.history.script import configuration, history_errors, open_history, single_head
 from pgrevise.request import Request, attach
@@ -164,20 +163,8 @@ def _writing(settings: Settings) -> Iterator[ScriptDirectory]:
     What was written is taken away again when the context ends with an error. Raises
     `SettingsError` when the folder cannot be written.
     """
-    script = open_history(configuration(settings))
-    folder = Path(script._version_locations[-1])
-    with contextlib.ExitStack() as stack:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-            stack.callback(os.close, descriptor)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            _require_writable(folder)
-        except OSError as error:
-            raise SettingsError(
-                f"{folder} cannot be written: {error.strerror}.",
-                "Run this in a checkout you may write to.",
-            ) from error
+    folder = folders_of(open_history(configuration(settings)))[-1]
+    with only_writer(folder):
         # Read again: whoever held the lock before may have added a revision.
         script = open_history(configuration(settings))
         before = _files(script)
@@ -190,13 +177,4 @@ def _writing(settings: Settings) -> Iterator[ScriptDirectory]:
 
 
 def _files(script: ScriptDirectory) -> set[Path]:
-    folders = [Path(folder) for folder in script._version_locations]
-    return {path for folder in folders for path in folder.glob("*.py")}
-
-
-def _require_writable(folder: Path) -> None:
-    """Fail before anything is built; asking permission bits is not enough for root."""
-    import tempfile
-
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".pgrevise-"):
-        return
+    return {path for folder in folders_of(script) for path in folder.glob("*.py")}

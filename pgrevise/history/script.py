@@ -113,6 +113,7 @@ def explain(error: CommandError | RevisionError) -> HistoryConflict:
     elif isinstance(cause, ResolutionError):
         advice = f"Write more of its digits. {advice}"
     elif "ultiple head" in words:
+        words = "The history has more than one head, and it was not said which is meant"
         advice = 'Join the heads with: invoke db.merge "join the branches"; or name one revision.'
     elif "loop" in words or "ycle" in words:
         advice = "Mend down_revision in that file: it names the revision itself or a descendant."

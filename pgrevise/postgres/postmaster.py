@@ -101,18 +101,21 @@ def answers(sockets: Path, timeout: float = 5.0) -> bool:
     return said[:1] == b"R" or (said[:1] == b"E" and b"C57P03\0" not in said)
 
 
-def wait_ready(child: int, data: Path, sockets: Path, log: Path, deadline: float) -> None:
+def wait_ready(
+    child: int, data: Path, sockets: Path, log: Path, deadline: float, since: int = 0
+) -> None:
     """Wait until a postmaster answers. Raises ServerUnavailable when it ends or time is up."""
     while not (_says_ready(child, data) and answers(sockets)):
         if has_exited(child) is not None:
             raise ServerUnavailable(
-                f"PostgreSQL ended while it started. Its log {log} ends with:\n{tail(log)}",
+                f"PostgreSQL ended while it started. Its log {log} ends with:\n{tail(log, since)}",
                 "Read what it says above. Destroying the server, data and all, makes a new one.",
             )
         if time.monotonic() > deadline:
             kill(child)
             raise ServerUnavailable(
-                f"PostgreSQL did not become ready in time. Its log {log} ends with:\n{tail(log)}",
+                f"PostgreSQL did not become ready in time. Its log {log} ends with:\n"
+                f"{tail(log, since)}",
                 "Try again when the machine has less to do.",
             )
         time.sleep(_PAUSE)
@@ -177,11 +180,11 @@ def wait_exit(child: int, timeout: float) -> int | None:
     return code
 
 
-def tail(log: Path) -> str:
-    """The last lines of a log, or a word on why there are none."""
+def tail(log: Path, since: int = 0) -> str:
+    """The last lines of a log, from byte ``since`` on, or a word on why there are none."""
     try:
         with log.open("rb") as stream:
-            stream.seek(max(0, stream.seek(0, os.SEEK_END) - 4096))
+            stream.seek(max(since, stream.seek(0, os.SEEK_END) - 4096))
             lines = stream.read().decode("utf-8", "replace").splitlines()
     except OSError as error:
         return f"(no log: {error.strerror})"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,6 +68,9 @@ class Storage:
         if there:
             self._refuse_foreign(binaries)
             cluster.require_room(self.data, cluster.RUNNING)
+            # PostgreSQL refuses data that others may read, as after `chmod -R` on a checkout.
+            with suppress(PermissionError):
+                self.data.chmod(0o700)
         else:
             self._make(binaries, mode, say)
         privileges.hand_over(self.data, mode)

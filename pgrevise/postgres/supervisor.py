@@ -98,9 +98,10 @@ class Supervisor:
         options = cluster.settings(self.plan.kind, self.binaries.bindir)
         self._say(f"starting PostgreSQL {self.binaries.version}")
         while not self.child:
+            since = log.stat().st_size if log.exists() else 0
             self.child = postmaster.start(data, sockets, log, self.binaries, mode, options)
             try:
-                postmaster.wait_ready(self.child, data, sockets, log, self.deadline)
+                postmaster.wait_ready(self.child, data, sockets, log, self.deadline, since)
             except ServerUnavailable:
                 self.child = 0
                 # Backends of a killed postmaster take a moment to notice and to end.

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pgrevise.errors import HistoryConflict, LockBusy, PartialRun, ReviseError, StatementFailed
 from pgrevise.history.script import history_errors, revision_frame
+from pgrevise.history.squash import squashed_into
 from pgrevise.postgres.target import Target
 from pgrevise.request import Applied, Direction, Request, Step
 from pgrevise.rollout import blockers, retry
@@ -79,6 +80,8 @@ class Run:
             while self._pending:
                 step = self._pending[0]
                 self.request.observer.started(self._step())
+                if self.request.fresh_sessions:
+                    _forget_session(context.connection)
                 started = time.monotonic()
                 yield step
                 self._finished(time.monotonic() - started)
@@ -163,12 +166,22 @@ class Run:
             return
         for head in heads:
             if not script.revision_map._revision_map.get(head):
-                raise HistoryConflict(
-                    f"{self.target.display} is stamped with revision {head}, "
-                    "which this checkout does not have.",
-                    "It may live on another branch: check that branch out or merge it, "
-                    "then run again. Nothing was changed.",
-                )
+                raise self._unknown(head, squashed_into(script).get(head))
+
+    def _unknown(self, head: str, baseline: str | None) -> HistoryConflict:
+        sentence = f"{self.target.display} is stamped with revision {head}, "
+        if baseline is not None:
+            return HistoryConflict(
+                f"{sentence}which was squashed into the baseline {baseline}.",
+                f"First bring it to {baseline} with the files of before: check out the commit "
+                f"before the squash, run invoke db.upgrade {baseline} there, then run again here. "
+                "Nothing was changed.",
+            )
+        return HistoryConflict(
+            f"{sentence}which this checkout does not have.",
+            "It may live on another branch: check that branch out or merge it, "
+            "then run again. Nothing was changed.",
+        )
 
     def _stopped(self, words: str, place: str | None) -> ReviseError:
         if not self._pending:
@@ -219,6 +232,21 @@ def _roll_back(connection: Connection) -> None:
     """Leave the connection outside a transaction, whatever state a failure left it in."""
     if not (connection.closed or connection.invalidated):
         connection.rollback()
+
+
+def _forget_session(connection: Connection | None) -> None:
+    """Undo what earlier revisions did to the session, but keep its lock and our lock_timeout.
+
+    DISCARD ALL would release the advisory lock too (PostgreSQL 17 manual, DISCARD).
+    """
+    if connection is None:
+        return
+    timeout = connection.exec_driver_sql("SHOW lock_timeout").scalar_one()
+    connection.exec_driver_sql(
+        "RESET SESSION AUTHORIZATION; RESET ALL; DISCARD TEMP; CLOSE ALL; UNLISTEN *; "
+        f"SET lock_timeout = '{timeout}'"
+    )
+    connection.commit()
 
 
 def _server_words(error: DBAPIError) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from invoke.collection import Collection
 
-from pgrevise.tasks import database, server
+from pgrevise.tasks import catalog, database, server
 
 
 def namespace() -> Collection:
@@ -18,6 +18,8 @@ def namespace() -> Collection:
         "check", "sql", "stamp", "merge", "url",
     ):  # fmt: skip
         db.add_task(getattr(database, name), name=name)
+    for name in ("drift", "squash"):
+        db.add_task(getattr(catalog, name), name=name)
     pg = Collection("pg")
     for name in ("start", "stop", "status", "shell", "logs", "destroy"):
         pg.add_task(getattr(server, name), name=name)

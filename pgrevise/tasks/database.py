@@ -172,26 +172,34 @@ def heads(_: Context, json: bool = False) -> None:
 
 @command(help={"version": VERSION, "json": JSON})
 def check(_: Context, version: int = 0, json: bool = False) -> None:
-    """Compare the models with the history; exit 1 and say what differs when they do."""
-    from pgrevise.authoring.differences import differences
+    """Compare the models with the history; exit 1 and say what differs or is never imported."""
+    from pgrevise.authoring import check as act
 
     with project(json) as (settings, output):
         with output.working("building the models and the history"):
-            found = differences(settings, major=version or None, progress=output.say)
+            found = act.check(settings, major=version or None, progress=output.say)
+        changes = found.changes
         output.document(
             {
-                "equal": not found,
-                "differences": [{"sentence": c.sentence, "change": c} for c in found],
+                "equal": not changes,
+                "differences": [{"sentence": found.sentence(c), "change": c} for c in changes],
+                "unimported": [
+                    {"sentence": u.sentence, "path": u.path, "tables": u.tables}
+                    for u in found.unimported
+                ],
             }
         )
-        if not found:
+        for module in found.unimported:
+            output.line(module.sentence, "yellow")
+        if changes:
+            output.line("The models differ from the history:", "red")
+            for change in changes:
+                output.line(f"  {found.sentence(change)}")
+            output.say('Write a revision with: invoke db.new "describe change"')
+        else:
             output.line("The models and the history describe the same schema.", "green")
-            return
-        output.line("The models differ from the history:", "red")
-        for change in found:
-            output.line(f"  {change.sentence}")
-        output.say('Write a revision with: invoke db.new "describe change"')
-        raise Exit(code=EXIT_FINDINGS)
+        if changes or found.unimported:
+            raise Exit(code=EXIT_FINDINGS)
 
 
 @command(

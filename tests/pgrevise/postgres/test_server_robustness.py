@@ -143,6 +143,15 @@ def test_a_half_made_cluster_is_made_again(development: ServerSpec) -> None:
     assert not half.exists()
 
 
+def test_data_that_others_may_read_are_made_private_again(development: ServerSpec) -> None:
+    with acquire(development) as lease:
+        data = lease.server.data
+    stop(development)
+    data.chmod(0o755)
+    with acquire(development) as lease:
+        assert lease.server.data.stat().st_mode & 0o777 == 0o700
+
+
 def test_data_of_another_major_version_is_left_alone(development: ServerSpec) -> None:
     assert development.project
     data = development.project / ".pgrevise/server-17/data"

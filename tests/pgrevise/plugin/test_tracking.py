@@ -1,0 +1,73 @@
+"""The tracker arrives at exactly what a full read gives, whatever is changed.
+
+The statements are the random ones of the proof against pg_dump. ``PGREVISE_TRACKING_CASES=100``
+runs more cases than the few of an ordinary run.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from contextlib import suppress
+
+import psycopg
+import pytest
+
+from pgrevise.catalog import diff, read
+from pgrevise.catalog.tracking import Tracker
+from pgrevise.postgres.connect import connect
+from pgrevise.postgres.target import Target
+from tests.pgrevise.catalog.test_against_pg_dump import chosen
+
+CASES = int(os.environ.get("PGREVISE_TRACKING_CASES", "2"))
+STATEMENTS = 100
+
+
+@pytest.mark.parametrize("seed", range(CASES))
+def test_tracked_is_read(database: Target, seed: int) -> None:
+    chance = random.Random(seed)
+    with connect(database) as connection, connect(database) as watching:
+        connection.execute("CREATE SCHEMA s")
+        connection.execute("SET search_path = s, pg_catalog")
+        connection.execute("CREATE TABLE fixed (c1 integer, c2 text, c3 integer)")
+        connection.execute("CREATE TABLE fixed_too (c1 integer PRIMARY KEY)")
+        connection.execute("CREATE TABLE fixed_parts (c1 integer) PARTITION BY RANGE (c1)")
+        tracker, ran = Tracker(watching, ["s"]), []
+        for template in chosen(connection.info.server_version // 10000, chance):
+            statement = template.fill(chance)
+            with suppress(psycopg.Error):
+                connection.execute(statement.encode())
+                ran.append(statement)
+                tracker.update()
+                wanted = read(connection, ["s"])
+                different = [change.sentence for change in diff(wanted, tracker.catalog())]
+                assert different == [], (seed, ran[-3:])
+            if len(ran) > STATEMENTS:
+                break
+        assert tracker.full_reads < STATEMENTS
+
+
+def test_a_state_that_is_back_is_recognised(database: Target) -> None:
+    with connect(database) as connection, connect(database) as watching:
+        connection.execute("CREATE TABLE parent (id integer PRIMARY KEY)")
+        tracker = Tracker(watching)
+        prints, before = tracker.prints, tracker.catalog()
+        connection.execute("ALTER TABLE parent ADD number integer")
+        connection.execute("CREATE TABLE child (id integer REFERENCES parent)")
+        delta = tracker.update()
+        connection.execute("DROP TABLE child")
+        assert not tracker.is_back(prints, delta)
+        connection.execute("ALTER TABLE parent DROP number")
+        assert tracker.is_back(prints, delta)
+        assert tracker.catalog() == before
+
+
+def test_a_name_of_postgresqls_own_is_met_with_full_reads(database: Target) -> None:
+    with connect(database) as connection, connect(database) as watching:
+        tracker = Tracker(watching)
+        connection.execute("CREATE TABLE shapes (outline box)")
+        tracker.update()
+        connection.execute("CREATE TABLE box (x integer)")
+        tracker.update()
+        assert tracker.catalog() == read(connection, ["public"])
+        assert tracker.catalog().get("column", "shapes.outline") is not None
