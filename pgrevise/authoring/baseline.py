@@ -118,7 +118,7 @@ def _dump(settings: Settings, built: Built) -> str:
     try:
         done = subprocess.run(
             [str(program), *options, f"--dbname={built.target.url}"],
-            env={**environment, **library_environment(binaries.library_path)},
+            env={**environment, **library_environment(binaries.shared_libraries)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_DUMP_SECONDS,

@@ -40,14 +40,14 @@ _PROBE_SECONDS = 20.0
 class Binaries:
     """The server programs of one PostgreSQL version, known to execute on this machine.
 
-    ``library_path`` lists directories to put first in the dynamic linker's search path;
+    ``shared_libraries`` lists directories to put first in the dynamic linker's search path;
     ``source`` says in words where the programs come from.
     """
 
     bindir: Path
     major: int
     version: str
-    library_path: tuple[Path, ...]
+    shared_libraries: tuple[Path, ...]
     source: str
 
     def program(self, name: str) -> Path:
@@ -59,7 +59,7 @@ class Binaries:
 class _Candidate:
     bindir: Path
     source: str
-    library_path: tuple[Path, ...] = ()
+    shared_libraries: tuple[Path, ...] = ()
 
 
 def find(
@@ -108,13 +108,13 @@ def candidate_libraries(bindir: Path) -> tuple[Path, ...]:
     return (own, wheel.parent / "lib") if wheel else (own,)
 
 
-def library_environment(library_path: tuple[Path, ...]) -> dict[str, str]:
+def library_environment(shared_libraries: tuple[Path, ...]) -> dict[str, str]:
     """The environment variable that puts directories first in the linker's search path."""
-    if not library_path:
+    if not shared_libraries:
         return {}
     name = "DYLD_LIBRARY_PATH" if sys.platform == "darwin" else "LD_LIBRARY_PATH"
     inherited = os.environ.get(name)
-    parts = [str(path) for path in library_path] + ([inherited] if inherited else [])
+    parts = [str(path) for path in shared_libraries] + ([inherited] if inherited else [])
     return {name: ":".join(parts)}
 
 
@@ -214,20 +214,20 @@ def _probe(candidate: _Candidate) -> tuple[Binaries | None, str]:
         return None, f"{candidate.bindir / 'postgres'}: {error.strerror}"
     key = (identity.st_ino, identity.st_mtime_ns)
     said = _version(candidate, key)
-    if not _VERSION.search(said) and not candidate.library_path:
-        candidate = replace(candidate, library_path=candidate_libraries(candidate.bindir))
+    if not _VERSION.search(said) and not candidate.shared_libraries:
+        candidate = replace(candidate, shared_libraries=candidate_libraries(candidate.bindir))
         said = _version(candidate, key) or said
     match = _VERSION.search(said)
     if not match:
         return None, said.strip().splitlines()[-1] if said.strip() else "it says nothing"
     version, major = match[1], int(match[2])
     source = candidate.source
-    return Binaries(candidate.bindir, major, version, candidate.library_path, source), ""
+    return Binaries(candidate.bindir, major, version, candidate.shared_libraries, source), ""
 
 
 @lru_cache(maxsize=64)
 def _version(candidate: _Candidate, _identity: tuple[int, int]) -> str:
-    environment = library_environment(candidate.library_path)
+    environment = library_environment(candidate.shared_libraries)
     return _run([str(candidate.bindir / "postgres"), "--version"], environment)
 
 

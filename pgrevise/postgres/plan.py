@@ -127,19 +127,19 @@ def binaries_facts(binaries: Binaries) -> dict[str, object]:
         "bindir": str(binaries.bindir),
         "major": binaries.major,
         "version": binaries.version,
-        "library_path": [str(path) for path in binaries.library_path],
+        "shared_libraries": [str(path) for path in binaries.shared_libraries],
         "source": binaries.source,
     }
 
 
 def binaries_of(facts: dict[str, object]) -> Binaries:
     """The reverse of `binaries_facts`."""
-    libraries = facts["library_path"]
+    libraries = facts["shared_libraries"]
     return Binaries(
         bindir=Path(str(facts["bindir"])),
         major=int(str(facts["major"])),
         version=str(facts["version"]),
-        library_path=tuple(map(Path, libraries)) if isinstance(libraries, list) else (),
+        shared_libraries=tuple(map(Path, libraries)) if isinstance(libraries, list) else (),
         source=str(facts["source"]),
     )
 

@@ -77,7 +77,7 @@ def clean_environment(binaries: Binaries) -> dict[str, str]:
         if not name.startswith(("PG", "LC_", "LANG", "PYTHON"))
     }
     # With TZ, initdb need not compare the system's time with all time zones there are.
-    return kept | {"LC_ALL": "C", "TZ": "UTC0"} | library_environment(binaries.library_path)
+    return kept | {"LC_ALL": "C", "TZ": "UTC0"} | library_environment(binaries.shared_libraries)
 
 
 def answers(sockets: Path, timeout: float = 5.0) -> bool:

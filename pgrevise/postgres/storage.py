@@ -183,14 +183,14 @@ class Storage:
         cluster.require_room(target, cluster.NEW_CLUSTER)
         shutil.copytree(binaries.bindir.parent, target / "0", symlinks=True)
         libraries = []
-        for number, library in enumerate(binaries.library_path, start=1):
+        for number, library in enumerate(binaries.shared_libraries, start=1):
             libraries.append(target / str(number))
             shutil.copytree(library, libraries[-1], symlinks=True)
         for path in (target, *target.rglob("*")):
             if not path.is_symlink():
                 path.chmod(path.stat().st_mode | (0o555 if os.access(path, os.X_OK) else 0o444))
         bindir = target / "0" / binaries.bindir.name
-        return replace(binaries, bindir=bindir, library_path=tuple(libraries))
+        return replace(binaries, bindir=bindir, shared_libraries=tuple(libraries))
 
     def _fresh(self) -> Path:
         pristine = self._plan.pristine

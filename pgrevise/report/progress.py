@@ -9,11 +9,20 @@ from pgrevise.request import Applied, Step
 
 
 class RunProgress:
-    """The observer of a command: results as lines, the rest as talk."""
+    """The observer of a command: results as lines, the rest as talk.
+
+    A context manager, at whose end no live line is left.
+    """
 
     def __init__(self, output: Output) -> None:
         self._output = output
         self._working: AbstractContextManager[None] | None = None
+
+    def __enter__(self) -> RunProgress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
 
     def waiting(self, seconds: float, holder: str) -> None:
         """Say for whom we wait."""
@@ -21,14 +30,14 @@ class RunProgress:
 
     def started(self, step: Step) -> None:
         """Show the revision, if it takes long."""
-        self.stop()
+        self._stop()
         place = f"{step.place} of {step.total}"
         self._working = self._output.working(f"{step.revision} {step.subject} ({place})")
         self._working.__enter__()
 
     def finished(self, applied: Applied) -> None:
         """Print the revision and its time."""
-        self.stop()
+        self._stop()
         sign = {"upgrade": "+", "downgrade": "-", "stamp": "="}[applied.direction]
         tries = f", try {applied.attempts}" if applied.attempts > 1 else ""
         self._output.line(
@@ -37,14 +46,14 @@ class RunProgress:
 
     def retrying(self, step: Step, reason: str, delay: float) -> None:
         """Say why it is tried again."""
-        self.stop()
+        self._stop()
         self._output.say(f"  {step.revision}: {reason}; again in {delay:.1f} s", "yellow")
 
     def note(self, sentence: str) -> None:
         """Pass it on."""
         self._output.say(f"  {sentence}", "dim")
 
-    def stop(self) -> None:
+    def _stop(self) -> None:
         """Take the live line away."""
         if self._working is not None:
             self._working.__exit__(None, None, None)

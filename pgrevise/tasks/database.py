@@ -64,11 +64,8 @@ def upgrade(_: Context, revision: str = "", url: str = "", json: bool = False) -
 
     with database(url, json) as (settings, output, target):
         output.say(f"{target.display} (from {target.origin})", "dim")
-        progress = RunProgress(output)
-        try:
+        with RunProgress(output) as progress:
             done = commands.upgrade(settings, target, revision or "head", progress)
-        finally:
-            progress.stop()
         _tell(output, done, "Upgraded")
 
 
@@ -86,11 +83,8 @@ def downgrade(_: Context, revision: str = "", url: str = "", json: bool = False)
 
     with database(url, json) as (settings, output, target):
         output.say(f"{target.display} (from {target.origin})", "dim")
-        progress = RunProgress(output)
-        try:
+        with RunProgress(output) as progress:
             done = commands.downgrade(settings, target, revision or "-1", progress)
-        finally:
-            progress.stop()
         _tell(output, done, "Downgraded")
 
 
@@ -109,13 +103,10 @@ def reset(_: Context, url: str = "", yes_destroy: str = "", json: bool = False) 
     with database(url, json) as (settings, output, target):
         commands.require_destroyable(settings, target, yes_destroy or None)
         output.say(f"Dropping {target.display} (from {target.origin})", "dim")
-        progress = RunProgress(output)
-        try:
+        with RunProgress(output) as progress:
             done = commands.reset(
                 settings, target, confirmed=yes_destroy or None, observer=progress
             )
-        finally:
-            progress.stop()
         _tell(output, done, "Reset")
 
 

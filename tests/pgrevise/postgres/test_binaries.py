@@ -68,7 +68,7 @@ def test_without_a_wish_the_newest_wheel_is_used() -> None:
 
 def test_a_found_program_runs() -> None:
     found = find(17, download=False)
-    environment = {**os.environ, **library_environment(found.library_path)}
+    environment = {**os.environ, **library_environment(found.shared_libraries)}
     shown = subprocess.run(
         [found.program("postgres"), "--version"], env=environment, capture_output=True, check=True
     )

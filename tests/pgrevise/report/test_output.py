@@ -97,13 +97,12 @@ def test_a_terminal_gets_colour(
 
 
 def test_a_run_is_told_line_by_line(streams: tuple[io.StringIO, io.StringIO]) -> None:
-    progress = RunProgress(Output(False, *streams))
-    progress.waiting(3.2, "process 7")
-    progress.started(Step("202401010000", "create a", "upgrade", 1, 2))
-    progress.retrying(Step("202401010000", "create a", "upgrade", 1, 2), "busy", 0.5)
-    progress.finished(Applied("202401010000", "create a", "upgrade", 0.25, 2))
-    progress.finished(Applied("202401010001", "drop b", "downgrade", 1.5, 1))
-    progress.stop()
+    with RunProgress(Output(False, *streams)) as progress:
+        progress.waiting(3.2, "process 7")
+        progress.started(Step("202401010000", "create a", "upgrade", 1, 2))
+        progress.retrying(Step("202401010000", "create a", "upgrade", 1, 2), "busy", 0.5)
+        progress.finished(Applied("202401010000", "create a", "upgrade", 0.25, 2))
+        progress.finished(Applied("202401010001", "drop b", "downgrade", 1.5, 1))
     assert streams[0].getvalue().splitlines() == [
         "  + 202401010000  create a  (0.25 s, try 2)",
         "  - 202401010001  drop b  (1.50 s)",
