@@ -10,12 +10,14 @@ import platform
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bench.timing import Action, Comparison, command, compare
 from pgrevise import settings
+from pgrevise.postgres import cluster
 from pgrevise.postgres.connect import connect
 from pgrevise.postgres.scratch import scratch_databases, scratch_server
 from pgrevise.postgres.server import ServerSpec, acquire, destroy
@@ -97,11 +99,12 @@ def measurements(folder: Path, runs: int) -> Iterator[Comparison]:
             tool(stock, theirs, "alembic", "upgrade", "head"),
             runs,
         )
+    fill_cache(folder / "warm")
     yield compare(
-        "private server: nothing to first query",
-        lambda: first_query(folder / "cold"),
-        "the same, cluster cached",
+        "private server to first query, cached cluster",
         lambda: first_query(folder / "warm", forget=False),
+        "the same, from nothing",
+        lambda: first_query(folder / "cold"),
         runs,
     )
 
@@ -130,20 +133,40 @@ def first_query(folder: Path, *, forget: bool = True) -> None:
 
     With ``forget`` its cached cluster goes too, so that the next start begins with nothing.
     """
-    before = {name: os.environ.get(name) for name in ("PGREVISE_RUNTIME", "XDG_CACHE_HOME")}
-    runtime = Path(tempfile.mkdtemp(prefix="pgr-", dir=shm_or_temporary()))
-    os.environ |= {"PGREVISE_RUNTIME": str(runtime), "XDG_CACHE_HOME": str(folder)}
-    spec = ServerSpec(kind="test", linger=0.0)
-    try:
+    with own_places(folder):
+        spec = ServerSpec(kind="test", linger=0.0)
         with acquire(spec) as lease, connect(parse(lease.server.url())) as connection:
             connection.execute("SELECT 1")
         destroy(spec)
+    if forget:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def fill_cache(folder: Path) -> None:
+    """Let a server run until it has left a cluster in the cache, as the first one does."""
+    with own_places(folder):
+        spec = ServerSpec(kind="test", linger=30.0)
+        with acquire(spec) as lease:
+            deadline = time.monotonic() + 60
+            while not cluster.pristine(folder / "pgrevise", lease.server.binaries).exists():
+                if time.monotonic() > deadline:
+                    raise TimeoutError("no cluster was cached")
+                time.sleep(0.1)
+        destroy(spec)
+
+
+@contextmanager
+def own_places(folder: Path) -> Iterator[None]:
+    """A runtime directory that nobody else has, and ``folder`` as the cache."""
+    before = {name: os.environ.get(name) for name in ("PGREVISE_RUNTIME", "XDG_CACHE_HOME")}
+    runtime = Path(tempfile.mkdtemp(prefix="pgr-", dir=shm_or_temporary()))
+    os.environ |= {"PGREVISE_RUNTIME": str(runtime), "XDG_CACHE_HOME": str(folder)}
+    try:
+        yield
     finally:
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
         shutil.rmtree(runtime, ignore_errors=True)
-        if forget:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def shm_or_temporary() -> str:
