@@ -85,7 +85,7 @@ def project(json: bool = False) -> Iterator[tuple[Settings, Output]]:
 
 @contextmanager
 def database(url: str, json: bool = False) -> Iterator[tuple[Settings, Output, Target]]:
-    """The database a task works on, said aloud with the reason why it is that one."""
+    """The database a task works on; where that is the private server, it is held meanwhile."""
     from pgrevise.postgres.locate import located
 
     with project(json) as (settings, output), ExitStack() as stack:
