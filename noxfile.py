@@ -21,18 +21,23 @@ nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["lint", "types", "docs", f"tests-{THIS_PYTHON}", "migrations"]
 
 
+def install(session: nox.Session) -> None:
+    # uv compiles nothing unless it is told to; every process of the tests would, each time.
+    session.install("-e", ".[dev]", env={"UV_COMPILE_BYTECODE": "1"})
+
+
 @nox.session
 @nox.parametrize("postgres", POSTGRES_MAJORS)
 def migrations(session: nox.Session, postgres: str) -> None:
     """The migration suite on a private PostgreSQL of each major, or where DATABASE_URL points."""
-    session.install("-e", ".[dev]")
+    install(session)
     run_migration_suite(session, postgres, "tests/migrations", "-q", *session.posargs)
 
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """All tests but the migration suite, in parallel."""
-    session.install("-e", ".[dev]")
+    install(session)
     session.run(
         "pytest", "tests", "--ignore=tests/migrations", "-q", "-n", "auto", *session.posargs
     )
@@ -41,7 +46,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Ruff, its formatter, and the order of imports between the rooms."""
-    session.install("-e", ".[dev]")
+    install(session)
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("lint-imports")
@@ -50,26 +55,26 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """mypy, strict."""
-    session.install("-e", ".[dev]")
+    install(session)
     session.run("mypy")
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation; a broken link fails. Its examples are run by `tests`."""
-    session.install("-e", ".[dev]")
+    install(session)
     session.run("mkdocs", "build", "--strict", "--quiet", "--site-dir", session.create_tmp())
 
 
 @nox.session
 def legacy(session: nox.Session) -> None:
     """The archived file-backed smoke harness; it runs only here."""
-    session.install("-e", ".[dev]")
+    install(session)
     session.run("pytest", "tests/legacy", "--legacy", "-q", *session.posargs)
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure the commands beside their peers; prints ratios."""
-    session.install("-e", ".[dev]")
+    install(session)
     session.run("python", "-m", "bench", *session.posargs)
