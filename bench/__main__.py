@@ -171,7 +171,8 @@ def own_places(folder: Path) -> Iterator[None]:
 
 def shm_or_temporary() -> str:
     """Where sockets and data of a short-lived server are kept."""
-    return "/dev/shm" if Path("/dev/shm").is_dir() else tempfile.gettempdir()  # noqa: S108
+    shared_memory = Path("/dev/shm")  # noqa: S108 - only a directory of a random name is made in it
+    return str(shared_memory) if shared_memory.is_dir() else tempfile.gettempdir()
 
 
 main()

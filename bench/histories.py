@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 INI = """[alembic]
@@ -166,7 +166,7 @@ def write_history(root: Path, size: int) -> None:
         path.write_text(text)
     parent = None
     for number in range(1, size + 1):
-        revision = f"{datetime(2024, 1, 1) + timedelta(hours=number):%Y%m%d%H%M}"  # noqa: DTZ001
+        revision = f"{datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=number):%Y%m%d%H%M}"
         column = PARENT.format(number=number, before=number - 1) if number % 4 == 0 else ""
         text = REVISION.format(
             number=number, revision=revision, parent=parent, parent_column=column

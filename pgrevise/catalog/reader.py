@@ -259,4 +259,4 @@ class _Session:
 
 def _as_json(query: str) -> str:
     """Let the server put each row into one JSON text: no loader of the caller's can change it."""
-    return f"SELECT to_jsonb(q)::text FROM ({query}) q"  # noqa: S608 (both are files of this package)
+    return f"SELECT to_jsonb(q)::text FROM ({query}) q"  # noqa: S608 - a file of this package

@@ -85,7 +85,7 @@ def templates(major: int) -> tuple[Template, ...]:
         if line.startswith("-- class: "):
             group = line.removeprefix("-- class: ")
         elif line and not line.startswith("--"):
-            since, text = re.fullmatch(r"(?:@(\d+) )?(.*)", line).groups()  # type: ignore[union-attr]
+            since, text = re.fullmatch(r"(?:@(\d+) )?(.*)", line).groups()  # type: ignore[union-attr] # always matches
             found.append(Template(group, int(since or 14), text))
     return tuple(template for template in found if template.since <= major)
 

@@ -165,7 +165,7 @@ def test_a_read_only_session_is_enough(connection: Connection) -> None:
 
 
 def test_the_callers_row_factory_does_not_matter(connection: Connection) -> None:
-    connection.row_factory = psycopg.rows.dict_row  # type: ignore[assignment]
+    connection.row_factory = psycopg.rows.dict_row  # type: ignore[assignment] # a caller's own
     assert ("schema", "") in read(connection, ["s"])
 
 
