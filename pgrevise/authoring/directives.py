@@ -13,12 +13,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy
 from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import renderers
 from alembic.operations import Operations, ops
 from alembic.runtime.migration import MigrationContext
 
+from pgrevise.history.execute import executing, in_quotes
 from pgrevise.history.names import checked_message, docstring_text, next_identifier
 from pgrevise.history.script import history_errors
 from pgrevise.request import Request
@@ -114,15 +114,11 @@ def _flattened(container: ops.OpContainer) -> list[ops.MigrateOperation]:
 @renderers.dispatch_for(PlainSQLOp, replace=True)
 def _render(_: AutogenContext, operation: PlainSQLOp) -> str:
     plain = _UNTIDY.sub(_tidied, str(operation.sqltext)).strip()
-    # `op.execute` takes a colon before a word for a parameter.
-    text, call = re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", plain), "op.execute({})"
-    if not _is_read_as(text, plain):
-        # There are colons that `text()` cannot be told to leave alone, as in ':smile:'.
-        text, call = plain.replace("%", "%%"), "op.execute(sa.DDL({}))"
+    text, call = executing(plain)
     if any("\n" in (found["quoted"] or "") for found in _UNTIDY.finditer(plain)):
         # Alembic indents what it writes, and a literal of several lines with it.
         return call.format(repr(text))
-    text = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    text = in_quotes(text)
     if "\n" not in text and '"' not in text and len(text) < 80:
         return call.format(f'"{text}"')
     return call.format(f'\n    """\n{text}\n    """\n')
@@ -138,9 +134,3 @@ _UNTIDY = re.compile(
 
 def _tidied(found: re.Match[str]) -> str:
     return found["quoted"] or "\n"
-
-
-def _is_read_as(written: str, meant: str) -> bool:
-    """Whether SQLAlchemy's ``text(written)`` is sent as ``meant``, without parameters."""
-    compiled = sqlalchemy.text(written).compile()
-    return not compiled.params and str(compiled) == meant

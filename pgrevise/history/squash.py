@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alembic.script import Script
-from sqlalchemy import text
 
 from pgrevise.errors import HistoryConflict, UsageError
+from pgrevise.history.execute import executing, in_quotes
 from pgrevise.history.script import history_errors, revisions, single_head
 
 if TYPE_CHECKING:
@@ -207,17 +207,10 @@ def downgrade() -> None:
     )
 
 
-_BIND = re.compile(r"(?<![:\w\\]):(?=\w)")
-
-
 def _execute(sql: str) -> str:
     """The line of Python that executes ``sql`` to the letter."""
-    # `op.execute` takes a colon before a word for a parameter, unless told otherwise.
-    written, call = _BIND.sub(r"\\:", sql), "op.execute({})"
-    compiled = text(written).compile()
-    if compiled.params or str(compiled) != sql:
-        written, call = sql.replace("%", "%%"), "op.execute(sa.DDL({}))"
-    written = written.replace("\\", "\\\\").replace('"""', '\\"\\"\\"').replace("\r", "\\r")
+    text, call = executing(sql)
+    written = in_quotes(text)
     if "\n" not in written and '"' not in written and len(written) + len(call) < _LINE:
         return "    " + call.format(f'"{written}"') + "\n"
     opened = call.format('\n        """\\\n' + written + '\n"""\n    ')
