@@ -12,7 +12,8 @@ import pytest
 from pgrevise.authoring.drift import Drift, drift
 from pgrevise.errors import HistoryConflict, ServerError, SettingsError
 from pgrevise.postgres.connect import connect
-from pgrevise.postgres.target import Target
+from pgrevise.postgres.server import ServerSpec, acquire, destroy, stop
+from pgrevise.postgres.target import Target, parse
 from pgrevise.rollout import commands
 from tests.pgrevise.conftest import Project
 
@@ -203,3 +204,21 @@ def test_the_task_writes_nothing(live: Project, database: Target, reader: Target
     done = live.run("invoke", "db.drift", "--url", reader.url, "--no-privileges")
     assert done.returncode == 0, done
     assert "is what its history says at 202401010001" in done.stdout
+
+
+def test_a_hot_standby_is_looked_at_like_any_other(bare_project: Project) -> None:
+    bare_project.revision("202401010000", JOBS, "op.drop_table('jobs')")
+    spec = ServerSpec("development", project=bare_project.root)
+    try:
+        with acquire(spec) as lease:
+            commands.upgrade(bare_project.settings, parse(lease.server.url("postgres")))
+            data = lease.server.data
+        stop(spec)
+        (data / "standby.signal").touch()
+        with acquire(spec) as lease:
+            standby = parse(lease.server.url("postgres"))
+            with connect(standby) as connection:
+                assert connection.execute("SELECT pg_is_in_recovery()").fetchone() == (True,)
+            assert drift(bare_project.settings, standby).changes == ()
+    finally:
+        destroy(spec)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -251,3 +252,18 @@ def test_a_catalog_that_changes_meanwhile_is_never_read_half(
     finally:
         over.set()
         changing.join()
+
+
+def test_a_tablespace_is_seen_on_tables_and_indexes(connection: Connection) -> None:
+    name = f"pgrevise_{secrets.token_hex(4)}"
+    connection.execute("SET allow_in_place_tablespaces = on")
+    connection.execute(f"CREATE TABLESPACE {name} LOCATION ''".encode())
+    try:
+        with schema(connection, "placed", "CREATE TABLE t (id int CONSTRAINT k PRIMARY KEY)"):
+            before = read(connection, ["placed"])
+            connection.execute(f"ALTER TABLE t SET TABLESPACE {name}".encode())
+            connection.execute(f"ALTER INDEX k SET TABLESPACE {name}".encode())
+            changes = diff(before, read(connection, ["placed"]))
+            assert [(c.object_kind, c.now) for c in changes] == [("index", name), ("table", name)]
+    finally:
+        connection.execute(f"DROP TABLESPACE {name}".encode())
