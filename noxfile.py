@@ -34,6 +34,13 @@ def migrations(session: nox.Session, postgres: str) -> None:
     run_migration_suite(session, postgres, "tests/migrations", "-q", *session.posargs)
 
 
+@nox.session
+def rehearse(session: nox.Session) -> None:
+    """What the revisions of this branch do to a PostgreSQL; arguments go to db.rehearse."""
+    install(session)
+    session.run("invoke", "db.rehearse", *session.posargs)
+
+
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """All tests but the migration suite, in parallel."""

@@ -1,4 +1,4 @@
-"""Draw the picture of the README from what the commands really print.
+"""Draw the pictures of the README and the documentation from what the commands really print.
 
 Run `python docs/make_pictures.py` in the project's environment. It works on a copy of the project
 with a private server of its own, and removes both.
@@ -22,8 +22,40 @@ from rich.text import Text
 
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "images" / "upgrade.svg"
+REHEARSAL = ROOT / "docs" / "images" / "rehearsal.svg"
+TIMELINE = ROOT / "docs" / "images" / "rehearsal-timeline.svg"
 COMMANDS = ("db.upgrade", "db.upgrade")
 WIDTH = 108
+
+#: A revision as it is easily written, and easily let through.
+REHEARSED = '''
+"""Give jobs a tenant."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "202611201030"
+down_revision = "202510061200"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "tenants",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tenants")),
+    )
+    op.add_column("queue_jobs", sa.Column("tenant_id", sa.BigInteger()))
+    op.create_foreign_key(
+        op.f("fk_queue_jobs_tenant_id"), "queue_jobs", "tenants", ["tenant_id"], ["id"]
+    )
+    op.create_index(op.f("ix_queue_jobs_tenant_id"), "queue_jobs", ["tenant_id"])
+    op.execute("UPDATE queue_jobs SET tenant_id = (payload ->> 'tenant')::bigint")
+
+
+def downgrade() -> None:
+    op.drop_column("queue_jobs", "tenant_id")
+'''.lstrip()
 
 _SOCKETS = re.compile(r"host=/\S*?/[0-9a-f]{8}/s")
 _CURSOR = re.compile(r"\x1b\[[0-9;?]*[A-Za-ln-z]")
@@ -31,7 +63,7 @@ _WEB_FONTS = re.compile(r"@font-face \{\{.*?\}\}\s*", re.DOTALL)
 
 
 def main() -> None:
-    """Run the commands and write the picture."""
+    """Run the commands and write the pictures."""
     with tempfile.TemporaryDirectory() as folder:
         project = copied_project(Path(folder))
         invoke(project, "pg.start")
@@ -39,7 +71,12 @@ def main() -> None:
             shown = [(name, invoke(project, name)) for name in COMMANDS]
         finally:
             invoke(project, "pg.destroy", "--yes")
-    PICTURE.write_text(drawn(shown), encoding="utf-8")
+        PICTURE.write_text(drawn(shown), encoding="utf-8")
+        versions = project / "app" / "migrations" / "versions"
+        (versions / "202611201030_give_jobs_a_tenant.py").write_text(REHEARSED)
+        report = invoke(project, "db.rehearse", "--fail-on", "never", "--output", str(TIMELINE))
+    report = report[report.index("\u2717") :]
+    REHEARSAL.write_text(drawn([("db.rehearse", report)]), encoding="utf-8")
 
 
 def copied_project(folder: Path) -> Path:
@@ -58,7 +95,7 @@ def invoke(project: Path, *words: str) -> str:
     with subprocess.Popen(
         [sys.executable, "-m", "invoke", *words],
         cwd=project,
-        env={**kept, "PYTHONPATH": str(project), "TERM": "xterm-256color"},
+        env={**kept, "PYTHONPATH": str(project), "TERM": "xterm-256color", "COLUMNS": str(WIDTH)},
         stdin=subprocess.DEVNULL,
         stdout=theirs,
         stderr=theirs,

@@ -9,7 +9,6 @@ line is in a revision and not here. The databases are those of `pgrevise.testing
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +22,7 @@ from pgrevise.testing.databases import failing_plainly
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
-    from pgrevise.catalog import Catalog, Change, Entry
+    from pgrevise.catalog import Catalog, Change
     from pgrevise.history.listing import Entry as Listed
     from pgrevise.testing.history import HistoryUnderTest
     from pgrevise.testing.walk import Walk, Wrong
@@ -43,8 +42,6 @@ __all__ = [
 
 #: So many differences are shown of one revision.
 _SHOWN = 12
-#: PostgreSQL cuts longer names, and SQLAlchemy puts a digest in their place.
-_LONG = 55
 
 
 def test_history_has_one_head(history_under_test: HistoryUnderTest) -> None:
@@ -183,6 +180,8 @@ def test_models_equal_history(history_under_test: HistoryUnderTest) -> None:
 
 def test_names_follow_the_convention(history_under_test: HistoryUnderTest) -> None:
     """Constraints and indexes are named by the models' naming convention, as far as it goes."""
+    from pgrevise.catalog.naming import fits, named
+
     head = _walked(history_under_test).head
     conventions = [m.naming_convention for m in _metadata(history_under_test)]
     patterns = {
@@ -192,9 +191,11 @@ def test_names_follow_the_convention(history_under_test: HistoryUnderTest) -> No
     if not any(patterns[kind] for kind in ("pk", "uq", "fk", "ck")):
         pytest.skip("the models' MetaData has no naming_convention")
     wrong = [
-        f"  {kind} {name} of table {table}, where the convention is {' or '.join(patterns[key])}"
-        for kind, key, table, name in _names(head or ())
-        if patterns[key] and not any(_fits(name, table, p) for p in patterns[key])
+        f"  {found.kind} {found.name} of table {found.table}, "
+        f"where the convention is {' or '.join(patterns[found.prefix])}"
+        for found in named(head or ())
+        if patterns[found.prefix]
+        and not any(fits(found.name, found.table, p) for p in patterns[found.prefix])
     ]
     if wrong:
         _fail(
@@ -269,27 +270,3 @@ def _is_a_minute(identifier: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _names(head: Iterable[Entry]) -> Iterable[tuple[str, str, str, str]]:
-    """Kind, key of the convention, table and name of each constraint and index of a table."""
-    keys = {"primary key": "pk", "unique": "uq", "foreign key": "fk", "check": "ck"}
-    for entry in head:
-        kind, path = str(entry.facts.get("type", "")), entry.name.split(".")
-        if entry.kind == "constraint" and kind in keys and len(path) > 1:
-            if entry.parent and entry.parent[0] == "table":
-                yield f"{kind} constraint", keys[kind], path[-2], path[-1]
-        elif entry.kind == "index" and not entry.facts.get("constraint"):
-            table = str(entry.facts.get("table", "")).split(".")[-1]
-            yield "index", "ix", table.strip('"'), path[-1]
-
-
-def _fits(name: str, table: str, convention: str) -> bool:
-    """Whether a name can have come from the convention; columns and words are taken as they are."""
-    if len(name) >= _LONG:
-        return True
-    pieces = re.split(r"%\((\w+)\)s", convention)
-    for number in range(1, len(pieces), 2):
-        pieces[number] = re.escape(table) if pieces[number] == "table_name" else ".+"
-    pieces[::2] = map(re.escape, pieces[::2])
-    return re.fullmatch("".join(pieces), name) is not None

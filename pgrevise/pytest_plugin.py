@@ -4,10 +4,12 @@
 the server that `DATABASE_URL` names, else on a private server that is started for it. How they come
 about is in `pgrevise.testing`.
 
+`rehearsal` and `rehearse` are what was seen of revisions that were run up, down and up again.
+
 `migration_target` is an isolated schema per run, `migrations` is that schema, empty, with the verbs
-a migration test is written in, and `history_walk` is what the tests of `pgrevise.migration_tests`
-judge. Heavy imports happen when a fixture is used: the plugin is loaded by every pytest run in the
-environment.
+a migration test is written in, and `history_under_test` is what the tests of
+`pgrevise.migration_tests` judge. Heavy imports happen when a fixture is used: the plugin is loaded
+by every pytest run in the environment.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from pgrevise.settings import Settings
     from pgrevise.testing.databases import Database, Server, Shared
     from pgrevise.testing.history import HistoryUnderTest
+    from pgrevise.testing.rehearsals import RehearsalUnderTest
 
 
 @dataclass(frozen=True)
@@ -197,6 +200,27 @@ def history_under_test(migration_settings: Settings) -> Iterator[HistoryUnderTes
 
     with ExitStack() as stack:
         yield HistoryUnderTest(migration_settings, stack)
+
+
+@pytest.fixture(scope="session")
+def rehearse(migration_settings: Settings) -> Callable[[str], RehearsalUnderTest]:
+    """``rehearse("202406141200")`` runs revisions on a private server and says what was seen."""
+    from pgrevise.testing.databases import failing_plainly
+    from pgrevise.testing.rehearsals import rehearsing
+
+    run = rehearsing(migration_settings)
+
+    def rehearsed(revisions: str) -> RehearsalUnderTest:
+        with failing_plainly():
+            return run(revisions)
+
+    return rehearsed
+
+
+@pytest.fixture(scope="session")
+def rehearsal(rehearse: Callable[[str], RehearsalUnderTest]) -> RehearsalUnderTest:
+    """The rehearsal of the revisions that this branch adds."""
+    return rehearse("")
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from alembic.config import Config
+    from alembic.script import ScriptDirectory
     from sqlalchemy import MetaData
 
     from pgrevise.postgres.target import Target
@@ -89,7 +90,9 @@ class Request:
     ``target`` is the database, already found, and ``settings`` the project's, already read. With
     ``metadata_only`` nothing is connected to: ``env.py`` only hands over its metadata.
     ``empty_revision`` lets a new revision have no operations, ``as_sql`` writes them as plain SQL.
-    With ``fresh_sessions`` each revision begins as if its session had just been opened.
+    With ``fresh_sessions`` each revision begins as if its session had just been opened; with
+    ``counted`` the server's counters of rows tell of each revision before the observer is told.
+    ``script`` is the history, when the caller has loaded every file of it already.
     """
 
     target: Target | None = None
@@ -99,6 +102,8 @@ class Request:
     empty_revision: bool = True
     as_sql: bool = False
     fresh_sessions: bool = False
+    counted: bool = False
+    script: ScriptDirectory | None = None
     metadata: MetaData | Sequence[MetaData] | None = None
     applied: list[Applied] = field(default_factory=list)
 

@@ -28,7 +28,8 @@ class Settings:
     wait for a table lock that queues others behind it; ``retry_for`` bounds all retries of one
     revision; ``wait_for_runner`` bounds the wait for another runner to finish.
     ``development_databases`` are name patterns of databases on this machine that ``db.reset`` may
-    drop. ``sources`` tells where each setting came from.
+    drop. ``rehearsal_allow`` gives a reason for each rule of the rehearsal that the whole project
+    may break. ``sources`` tells where each setting came from.
     """
 
     root: Path
@@ -40,9 +41,15 @@ class Settings:
     retry_for: float = 300.0
     wait_for_runner: float = 900.0
     development_databases: tuple[str, ...] = ("*_dev", "*_development", "*_test", "dev", "test")
+    rehearsal_allow: tuple[tuple[str, str], ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
+_EXPECTED = {
+    "int": "a whole number",
+    "float": "a number of seconds",
+    "tuple[tuple[str, str], ...]": "a table of reasons",
+}
 _SETTABLE = {f.name: f.type for f in fields(Settings)[2:] if f.name != "sources"}
 
 
@@ -99,13 +106,26 @@ def _from_pyproject(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path} is not valid TOML: {error}.", "Mend the file.") from error
     if not isinstance(table, dict):
         raise SettingsError(f"{TABLE} is {table!r}, which is no table.", "Write [tool.pgrevise].")
-    unknown = sorted(set(table) - set(_SETTABLE))
+    flat = _flattened(table)
+    unknown = sorted(set(flat) - set(_SETTABLE))
     if unknown:
         raise SettingsError(
             f"{TABLE} has {unknown[0]!r}, which is no setting.",
             f"The settings are: {', '.join(sorted(_SETTABLE))}.",
         )
-    return dict(table)
+    return flat
+
+
+def _flattened(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The table with what ``[tool.pgrevise.rehearsal]`` sets as ``rehearsal_…``."""
+    flat = dict(table)
+    inner = flat.pop("rehearsal", {})
+    if not isinstance(inner, dict):
+        raise SettingsError(
+            f"{TABLE} sets rehearsal to {inner!r}, which is no table.",
+            "Write [tool.pgrevise.rehearsal].",
+        )
+    return flat | {f"rehearsal_{name}": value for name, value in inner.items()}
 
 
 def _convert(name: str, value: Any, source: str) -> Any:
@@ -117,11 +137,11 @@ def _convert(name: str, value: Any, source: str) -> Any:
             return _seconds(value)
         if kind == "str":
             return str(value)
+        if kind == "tuple[tuple[str, str], ...]":
+            return _reasons(value)
         return tuple(value.split(",") if isinstance(value, str) else map(str, value))
     except (TypeError, ValueError) as error:
-        expected = {"int": "a whole number", "float": "a number of seconds"}.get(
-            str(kind), "a list"
-        )
+        expected = _EXPECTED.get(str(kind), "a list")
         raise SettingsError(
             f"{source} sets {name} to {value!r}, which is not {expected}.",
             f"Give {name} {expected}.",
@@ -133,3 +153,13 @@ def _seconds(value: Any) -> float:
     if not 0 <= number < float("inf"):
         raise ValueError(value)
     return number
+
+
+def _reasons(value: Any) -> tuple[tuple[str, str], ...]:
+    """``{rule = "reason"}``, or in one line ``rule=reason; rule=reason``, as pairs."""
+    if isinstance(value, str):
+        pairs = [part.partition("=") for part in value.split(";") if part.strip()]
+        value = {name.strip(): reason.strip() for name, _, reason in pairs}
+    if not all(isinstance(reason, str) for reason in dict(value).values()):
+        raise TypeError(value)
+    return tuple(dict(value).items())

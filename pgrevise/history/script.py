@@ -22,6 +22,7 @@ from alembic.script.revision import ResolutionError, RevisionError
 from alembic.util import CommandError
 
 from pgrevise.errors import HistoryConflict, ReviseError
+from pgrevise.history.reading import collecting_nothing
 
 if TYPE_CHECKING:
     from pgrevise.settings import Settings
@@ -30,28 +31,35 @@ if TYPE_CHECKING:
 def configuration(settings: Settings) -> Config:
     """The project's Alembic configuration, ``[tool.alembic]`` of its pyproject.toml included.
 
-    Alembic's own progress lines are kept off standard output, which is for results.
+    Alembic's own progress lines are kept off standard output, which is for results. Flask-Migrate
+    keeps the file beside ``env.py`` and says nowhere where that is; here it is found all the same.
     """
     toml = settings.root / "pyproject.toml"
-    return Config(
+    config = Config(
         str(settings.alembic_ini),
         toml_file=str(toml) if toml.is_file() else None,
         stdout=sys.stderr,
         cmd_opts=Namespace(quiet=True, x=None),
     )
+    folder = settings.alembic_ini.parent
+    if not config.get_alembic_option("script_location") and (folder / "env.py").is_file():
+        config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    return config
 
 
 def open_history(config: Config) -> ScriptDirectory:
-    """Load the history, every file of it.
+    """The history, with its files read; each is run, and found broken, when it is used.
 
-    Raises `HistoryConflict` naming the file when one cannot be loaded, is its own ancestor, or
-    has an identifier that another one has.
+    Raises `HistoryConflict` naming the file when one does not say what it is, is its own ancestor,
+    or has an identifier that another one has. A file's module raises it when it cannot be run.
     """
-    with history_errors(), warnings.catch_warnings():
+    from pgrevise.history.lazy import make_lazy  # which needs the errors below
+
+    with history_errors(), collecting_nothing(), warnings.catch_warnings():
         # Alembic only warns of these, and goes on with a history that is not the one on disk.
         warnings.filterwarnings("error", r"Revision .* is present more than once", UserWarning)
         warnings.filterwarnings("error", r"Revision .* referenced from", UserWarning)
-        script = ScriptDirectory.from_config(config)
+        script = make_lazy(ScriptDirectory.from_config(config))
         try:
             script.get_heads()
         except UserWarning as warning:

@@ -38,6 +38,10 @@ class Output:
         if not self.as_json:
             print(_styled(text, style, self._results), file=self._results, flush=True)
 
+    def text(self, text: str) -> None:
+        """A whole result as it is, in whatever form was asked for; it ends with a line break."""
+        print(text, file=self._results, end="", flush=True)
+
     def say(self, text: str, style: str | None = None) -> None:
         """One line of talk: what is going on, and why."""
         print(_styled(text, style, self._talk), file=self._talk, flush=True)

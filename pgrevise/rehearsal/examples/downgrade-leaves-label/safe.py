@@ -1,0 +1,15 @@
+"""Jobs can fail."""
+
+from alembic import op
+
+revision = "202601010001"
+down_revision = "202601010000"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TYPE job_state ADD VALUE IF NOT EXISTS 'failed'")
+
+
+# pgrevise: allow downgrade-leaves-label -- no release before this one meets the label
+def downgrade() -> None:
+    pass

@@ -1,0 +1,7 @@
+CREATE TABLE queues (
+    id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_queues PRIMARY KEY
+);
+CREATE TABLE jobs (
+    id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_jobs PRIMARY KEY,
+    queue_id bigint
+);

@@ -1,0 +1,21 @@
+"""Put the jobs first that are urgent."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "202601010002"
+down_revision = "202601010001"
+
+
+def upgrade() -> None:
+    jobs = sa.table("jobs", sa.column("id"), sa.column("queue"), sa.column("priority"))
+    with op.get_context().autocommit_block():
+        connection = op.get_bind()
+        newest = connection.scalar(sa.select(sa.func.max(jobs.c.id))) or 0
+        for first in range(0, newest + 1, 1000):
+            batch = jobs.c.id.between(first, first + 999) & (jobs.c.queue == "urgent")
+            connection.execute(jobs.update().where(batch).values(priority=9))
+
+
+def downgrade() -> None:
+    """Nothing to undo: the priorities go with their column."""

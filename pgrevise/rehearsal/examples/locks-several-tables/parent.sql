@@ -1,0 +1,11 @@
+CREATE TABLE jobs (
+    id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_jobs PRIMARY KEY,
+    queue text NOT NULL,
+    state text NOT NULL,
+    payload jsonb NOT NULL
+);
+
+CREATE TABLE schedules (
+    id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_schedules PRIMARY KEY,
+    queue text NOT NULL
+);

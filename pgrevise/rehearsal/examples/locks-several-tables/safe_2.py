@@ -1,0 +1,15 @@
+"""Give schedules a note."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "202601010002"
+down_revision = "202601010001"
+
+
+def upgrade() -> None:
+    op.add_column("schedules", sa.Column("note", sa.Text()))
+
+
+def downgrade() -> None:
+    op.drop_column("schedules", "note")

@@ -1,0 +1,17 @@
+"""Give jobs and schedules a note."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "202601010001"
+down_revision = "202601010000"
+
+
+def upgrade() -> None:
+    op.add_column("jobs", sa.Column("note", sa.Text()))
+    op.add_column("schedules", sa.Column("note", sa.Text()))
+
+
+def downgrade() -> None:
+    op.drop_column("schedules", "note")
+    op.drop_column("jobs", "note")

@@ -1,0 +1,17 @@
+"""Remember where jobs come from."""
+
+from alembic import op
+
+revision = "202601010001"
+down_revision = "202601010000"
+
+
+def upgrade() -> None:
+    op.execute(
+        "CREATE TABLE sources (name text CONSTRAINT ck_sources_name_format"
+        " CHECK (name ~ '^[a-z]{1,20}$'))"
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("sources")

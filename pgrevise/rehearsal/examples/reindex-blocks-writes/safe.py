@@ -1,0 +1,15 @@
+"""Build the index of states anew."""
+
+from alembic import op
+
+revision = "202601010001"
+down_revision = "202601010000"
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.execute("REINDEX INDEX CONCURRENTLY ix_jobs_state")
+
+
+def downgrade() -> None:
+    """Nothing to undo."""

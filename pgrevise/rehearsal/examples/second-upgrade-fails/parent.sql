@@ -1,0 +1,3 @@
+CREATE TABLE queues (
+    name text CONSTRAINT pk_queues PRIMARY KEY
+);

@@ -1,0 +1,18 @@
+"""Count further.
+
+Also found: type-change-rewrites-table.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "202601010001"
+down_revision = "202601010000"
+
+
+def upgrade() -> None:
+    op.alter_column("jobs", "number", type_=sa.BigInteger())
+
+
+def downgrade() -> None:
+    op.alter_column("jobs", "number", type_=sa.Integer())

@@ -1,0 +1,15 @@
+"""Remember where jobs come from."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "202601010001"
+down_revision = "202601010000"
+
+
+def upgrade() -> None:
+    op.create_table("sources", sa.Column("id", sa.BigInteger(), primary_key=True))
+
+
+def downgrade() -> None:
+    op.drop_table("sources")

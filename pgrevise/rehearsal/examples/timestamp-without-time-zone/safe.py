@@ -1,0 +1,15 @@
+"""Remember when jobs end."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "202601010001"
+down_revision = "202601010000"
+
+
+def upgrade() -> None:
+    op.add_column("jobs", sa.Column("ended_at", sa.DateTime(timezone=True)))
+
+
+def downgrade() -> None:
+    op.drop_column("jobs", "ended_at")

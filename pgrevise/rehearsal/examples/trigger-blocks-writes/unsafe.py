@@ -1,0 +1,20 @@
+"""Tell workers of changed jobs too."""
+
+from alembic import op
+
+revision = "202601010001"
+down_revision = "202601010000"
+
+
+def upgrade() -> None:
+    op.execute("DROP TRIGGER tell_workers ON jobs")
+    op.execute(
+        "CREATE TRIGGER tell_workers AFTER INSERT OR UPDATE ON jobs EXECUTE FUNCTION tell_workers()"
+    )
+
+
+def downgrade() -> None:
+    op.execute(
+        "CREATE OR REPLACE TRIGGER tell_workers AFTER INSERT ON jobs"
+        " EXECUTE FUNCTION tell_workers()"
+    )

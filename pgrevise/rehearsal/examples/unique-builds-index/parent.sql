@@ -1,0 +1,4 @@
+CREATE TABLE queues (
+    id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_queues PRIMARY KEY,
+    name text NOT NULL
+);

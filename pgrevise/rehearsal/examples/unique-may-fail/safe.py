@@ -1,0 +1,19 @@
+"""A queue has one job."""
+
+from alembic import op
+
+revision = "202601010001"
+down_revision = "202601010000"
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        # pgrevise: allow unique-may-fail -- we looked: there are none, and release 7 makes none
+        op.create_index(
+            "uq_jobs_queue", "jobs", ["queue"], unique=True, postgresql_concurrently=True
+        )
+
+
+def downgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.drop_index("uq_jobs_queue", "jobs", postgresql_concurrently=True)

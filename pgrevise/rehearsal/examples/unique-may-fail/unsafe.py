@@ -1,0 +1,18 @@
+"""A queue has one job."""
+
+from alembic import op
+
+revision = "202601010001"
+down_revision = "202601010000"
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.create_index(
+            "uq_jobs_queue", "jobs", ["queue"], unique=True, postgresql_concurrently=True
+        )
+
+
+def downgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.drop_index("uq_jobs_queue", "jobs", postgresql_concurrently=True)

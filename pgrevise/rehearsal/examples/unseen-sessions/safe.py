@@ -1,0 +1,16 @@
+"""Give jobs a weight."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "202601010001"
+down_revision = "202601010000"
+
+
+def upgrade() -> None:
+    op.add_column("jobs", sa.Column("weight", sa.Integer()))
+    op.get_bind().execute(sa.text("SELECT count(*) FROM pg_class"))
+
+
+def downgrade() -> None:
+    op.drop_column("jobs", "weight")

@@ -1,0 +1,271 @@
+"""Rehearsing a selection: every revision up, down and up again, from the schema at its parent.
+
+The order of things is here, what is tried again, and what becomes of revisions that cannot be run.
+Running is `workshop`'s, which database is at which revision `ascent`'s, judging `rules`'. At the
+end all revisions are applied at once, which must give what going step by step gave.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from pgrevise.catalog import Catalog, diff
+from pgrevise.rehearsal.allow import allowed, misallowed
+from pgrevise.rehearsal.ascent import Ascent
+from pgrevise.rehearsal.facts import (
+    Direction,
+    Finding,
+    Observed,
+    Passage,
+    Rehearsal,
+    Rehearsed,
+    Revision,
+)
+from pgrevise.rehearsal.options import Options
+from pgrevise.rehearsal.protocol import Ran, Task
+from pgrevise.rehearsal.rules.registry import judge
+from pgrevise.rehearsal.selection import Selection
+from pgrevise.rehearsal.verdict import verdict_of
+from pgrevise.rehearsal.workshop import Workshop, open_workshop
+from pgrevise.settings import Settings
+
+STEPWISE = "stepwise-differs"
+_MOST_TRIES = 20
+_MOST_TOLD = 5
+
+Started = Callable[[Revision, int, int], None]
+Finished = Callable[[Rehearsed], None]
+
+
+def rehearse(
+    settings: Settings,
+    selection: Selection,
+    options: Options | None = None,
+    *,
+    progress: Callable[[str], None] | None = None,
+    started: Started | None = None,
+    finished: Finished | None = None,
+    workshop: Workshop | None = None,
+) -> Rehearsal:
+    """Run the selected revisions on a private server and say what was observed.
+
+    ``started`` is told each revision, its place and how many there are; ``finished`` what came of
+    it; ``workshop`` is one that is open already and was not used. Raises `SettingsError` when the
+    project's ``env.py`` cannot be run or the baseline is refused, `HistoryConflict` when the
+    revisions do not fit together, and what `open_workshop` raises. A revision that fails raises
+    nothing: that is what the report is about.
+    """
+    if workshop is not None:
+        return _Rehearsing(workshop, selection, started, finished).run(progress)
+    with open_workshop(settings, options or Options(), progress) as opened:
+        return _Rehearsing(opened, selection, started, finished).run(progress)
+
+
+class _Rehearsing:
+    def __init__(
+        self,
+        workshop: Workshop,
+        selection: Selection,
+        started: Started | None,
+        finished: Finished | None,
+    ) -> None:
+        self.workshop = workshop
+        self.ascent = Ascent(workshop)
+        self.history = workshop.history
+        self.selection = selection
+        self._started = started or (lambda *_: None)
+        self._finished = finished or (lambda _: None)
+
+    def run(self, progress: Callable[[str], None] | None = None) -> Rehearsal:
+        began = time.monotonic()
+        say = progress or (lambda _: None)
+        self._prepare(say)
+        rehearsed = []
+        total = len(self.selection.revisions)
+        try:
+            for place, identifier in enumerate(self.selection.revisions, start=1):
+                revision = self.history.node(identifier).revision
+                self._started(revision, place, total)
+                rehearsed.append(self._judged(self._observed(revision)))
+                self._finished(rehearsed[-1])
+            say("applying all of them at once")
+            findings = tuple(self._at_once())
+        finally:
+            self.ascent.leave_tracked()
+        return Rehearsal(
+            selection=self.selection.words,
+            server=self.workshop.server,
+            revisions=tuple(rehearsed),
+            findings=(*findings, *misallowed(self._allowed)),
+            notes=tuple(self.workshop.notes),
+            seconds=time.monotonic() - began,
+            root=str(self.workshop.settings.root),
+        )
+
+    def _prepare(self, say: Callable[[str], None]) -> None:
+        """Bring the working database to where the first revision begins, and keep a clean one."""
+        self.ascent.begin()
+        self._refuse_applied()
+        if self.selection.revisions:
+            first = self.selection.revisions[0]
+            before = self.history.ordered(self.history.ancestors(first) - self.ascent.applied)
+            if before:
+                say(f"applying the {len(before)} revisions before {first}")
+                self.ascent.climb(before)
+        self.ascent.keep_clean()
+
+    def _refuse_applied(self) -> None:
+        """What the baseline holds already cannot be rehearsed from its parent."""
+        there = [one for one in self.selection.revisions if one in self.ascent.applied]
+        if not there:
+            return
+        left = tuple(one for one in self.selection.revisions if one not in self.ascent.applied)
+        self.workshop.notes.append(
+            f"{len(there)} of the selected revisions are in the baseline and were not rehearsed."
+        )
+        self.selection = replace(self.selection, revisions=left)
+
+    def _observed(self, revision: Revision) -> Observed:
+        """Run one revision three times; or say why it was not."""
+        reason = self.ascent.reach(revision.identifier)
+        if reason:
+            skipped = Passage("upgrade", "skipped", reason)
+            self.ascent.failed[revision.identifier] = reason
+            return self._skipped(revision, skipped)
+        for _ in range(_MOST_TRIES):
+            before = self.ascent.catalog()
+            up = self._passage(revision, "upgrade")
+            if up.passage.outcome == "done" or not self.workshop.supplied(up):
+                break
+            self.ascent.start_over()
+        if up.passage.outcome != "done":
+            self.ascent.failed[revision.identifier] = up.passage.error
+            self.ascent.start_over()
+            return self._skipped(revision, up.passage, before)
+        return self._there_and_back(revision, before, up.passage)
+
+    def _there_and_back(self, revision: Revision, before: Catalog, up: Passage) -> Observed:
+        after = self.ascent.look()
+        down = self._passage(revision, "downgrade").passage
+        restored, again, second = self.ascent.look(), _skipped("second_upgrade", down), after
+        if down.outcome == "done":
+            again = self._passage(revision, "second_upgrade").passage
+            second = self.ascent.look()
+        was_done = down.outcome == "done"
+        observed = Observed(
+            revision=revision,
+            before=before,
+            upgrade=up,
+            downgrade=down,
+            second_upgrade=again,
+            after=after,
+            changes=tuple(diff(before, after)),
+            differences=tuple(diff(before, restored)) if was_done else (),
+            second_differences=tuple(diff(after, second)) if again.outcome == "done" else (),
+            naming=self.workshop.naming,
+            server=self.workshop.major,
+        )
+        self.ascent.count(revision.identifier)
+        if not _left_nothing(observed):
+            self.ascent.start_over()
+        return observed
+
+    def _passage(self, revision: Revision, direction: Direction) -> Ran:
+        ran = self.workshop.run(Task((revision.identifier,), direction, is_observed=True))
+        if ran.passage.outcome != "done":
+            return ran
+        is_stamped = revision.identifier in self.ascent.stamped()
+        if is_stamped == (direction != "downgrade"):
+            return ran
+        words = (
+            "it ran to its end, but nothing of it was committed: env.py does not commit the "
+            "transaction that it began"
+        )
+        return replace(ran, passage=replace(ran.passage, outcome="failed", error=words))
+
+    def _at_once(self) -> Iterator[Finding]:
+        """What applying everything in one run gives, beside what going step by step gave."""
+        order = [one for one in self.ascent.order if one not in self._before_the_first()]
+        if len(order) < 2:
+            return
+        stepwise = self.ascent.catalog()
+        ran = self.ascent.at_once(tuple(order))
+        if ran.passage.outcome != "done":
+            at = ran.stopped_at or order[0]
+            words = f"Each revision works alone, but applied in one run {at} fails"
+            yield self._stepwise(at, f"{words}: {ran.passage.error}.", ran.passage.error_line)
+            return
+        changes = diff(stepwise, self.workshop.catalog())
+        if changes:
+            told = "; ".join(change.sentence for change in changes[:_MOST_TOLD])
+            more = f"; and {len(changes) - _MOST_TOLD} more" * (len(changes) > _MOST_TOLD)
+            words = "Applied in one run, the schema is not what it is step by step"
+            yield self._stepwise(order[-1], f"{words}: {told}{more}.")
+
+    def _before_the_first(self) -> frozenset[str]:
+        first = self.selection.revisions[0] if self.selection.revisions else ""
+        return self.history.ancestors(first)
+
+    def _stepwise(self, identifier: str, sentence: str, line: int = 0) -> Finding:
+        return Finding(
+            rule=STEPWISE,
+            severity="error",
+            revision=identifier,
+            direction="upgrade",
+            file=self.history.node(identifier).revision.file,
+            line=line,
+            sentence=sentence,
+            advice="Let each revision run in a transaction of its own (transaction_per_migration="
+            "True in env.py), and let it depend on nothing that an earlier one left in memory.",
+            allowed=self._allowed.get(STEPWISE, ""),
+        )
+
+    @property
+    def _allowed(self) -> dict[str, str]:
+        return dict(self.workshop.settings.rehearsal_allow)
+
+    def _judged(self, observed: Observed) -> Rehearsed:
+        findings = allowed(judge(observed), observed.revision, self._allowed)
+        return Rehearsed(observed, verdict_of(observed), tuple(findings))
+
+    def _skipped(
+        self, revision: Revision, upgrade: Passage, before: Catalog | None = None
+    ) -> Observed:
+        return Observed(
+            revision=revision,
+            before=before or Catalog((), self.workshop.major, ()),
+            upgrade=upgrade,
+            downgrade=_skipped("downgrade", upgrade),
+            second_upgrade=_skipped("second_upgrade", upgrade),
+            naming=self.workshop.naming,
+            server=self.workshop.major,
+        )
+
+
+def _skipped(direction: Direction, because: Passage) -> Passage:
+    what = "upgrade" if because.direction == "upgrade" else "downgrade"
+    words = {
+        "failed": f"the {what} failed",
+        "hung": f"the {what} did not come to its end",
+        "refused": "the downgrade raises on purpose",
+        "skipped": because.error,
+    }
+    return Passage(direction, "skipped", words.get(because.outcome, ""))
+
+
+def _left_nothing(observed: Observed) -> bool:
+    """Whether up, down and up again is the same as up: then the next revision may follow."""
+    passages = (observed.upgrade, observed.downgrade, observed.second_upgrade)
+    if any(p.outcome != "done" or p.unseen_sessions or p.threads for p in passages):
+        return False
+    if observed.differences or observed.second_differences:
+        return False
+    return not any(
+        (statement.written and any(not w.relation.is_new for w in statement.written))
+        or any(not rewrite.reason for rewrite in statement.rewrites)
+        for passage in passages
+        for statement in passage.statements
+        if not statement.is_foreign
+    )

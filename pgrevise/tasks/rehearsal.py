@@ -1,0 +1,301 @@
+"""The task ``db.rehearse``: parse, call, print."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from invoke.context import Context
+from invoke.exceptions import Exit
+
+from pgrevise.errors import EXIT_FINDINGS, SettingsError, UsageError
+from pgrevise.tasks.door import JSON, VERSION, command, project
+
+if TYPE_CHECKING:
+    from pgrevise.postgres.target import Target
+    from pgrevise.rehearsal.facts import Rehearsal, Rehearsed, Revision
+    from pgrevise.rehearsal.options import Options
+    from pgrevise.report.output import Output
+    from pgrevise.report.rehearsal import Format
+    from pgrevise.report.words import FailOn
+    from pgrevise.settings import Settings
+
+_SUFFIXES: dict[str, Format] = {
+    ".txt": "terminal",
+    ".md": "markdown",
+    ".json": "json",
+    ".sarif": "sarif",
+    ".xml": "junit",
+    ".svg": "svg",
+}
+_LEAST: tuple[FailOn, ...] = ("error", "warning", "info", "never")
+#: A report is at least and at most so many columns wide.
+_NARROW, _WIDE = 80, 140
+
+
+@command(
+    "revisions",
+    repeatable=("set_", "output", "x"),
+    help={
+        "revisions": "a revision, A:B, -3, head (default: those that this branch adds)",
+        "url": "rehearse what is pending in this database, on its version; it is only read",
+        "all_": "rehearse the whole history",
+        "config": "the project's alembic.ini, when it is not the one here",
+        "set_": "NAME=value for the project's environment; the value may hold {url}, {driver_url}, "
+        "{host}, {port}, {database}, {user}; may be repeated",
+        "x": "NAME=value for env.py, as alembic -x; may be repeated",
+        "driver": "what the project connects with: psycopg, psycopg2, asyncpg (default: its own)",
+        "baseline": "a pg_dump file of the schema that the history starts from",
+        "deadline": "seconds that one way through a revision may take",
+        "postgres": VERSION,
+        "format_": "what to print: terminal, markdown, json, sarif, junit, svg",
+        "output": "FORMAT=FILE or a file whose ending tells: write a report there; may be repeated",
+        "fail_on": "exit 1 from this severity on: error, warning, info, never",
+        "json": JSON,
+    },
+)
+def rehearse(
+    _: Context,
+    revisions: str = "",
+    url: str = "",
+    all_: bool = False,
+    config: str = "",
+    set_: Sequence[str] = (),
+    x: Sequence[str] = (),
+    driver: str = "",
+    baseline: str = "",
+    deadline: float = 60.0,
+    postgres: int = 0,
+    format_: str = "terminal",
+    output: Sequence[str] = (),
+    fail_on: str = "error",
+    json: bool = False,
+) -> None:
+    """Run revisions on a private server, up, down and up again, and say what they did; exit 1.
+
+    invoke db.rehearse [REVISION | FROM:TO | -N]
+    """
+    shown = _format("json" if json else format_)
+    files = [_destination(text) for text in output]
+    least = _least(fail_on)
+    if all_ and (revisions or url):
+        given = revisions or "--url"
+        raise UsageError(f"--all and {given} ask for different revisions.", "Give one of them.")
+    with _configured(config), project(json) as (found, out):
+        target, major = _pending_in(url)
+        options = _options(set_, x, driver, baseline, deadline, postgres or major)
+        rehearsal = _rehearsed(_rooted(found), out, options, revisions, target, everything=all_)
+        _write(rehearsal, shown, files, least, out)
+    if least != "never" and rehearsal.counted(least):
+        raise Exit(code=EXIT_FINDINGS)
+
+
+def _rehearsed(
+    settings: Settings,
+    out: Output,
+    options: Options,
+    wanted: str,
+    target: Target | None,
+    *,
+    everything: bool,
+) -> Rehearsal:
+    from pgrevise.rehearsal.rehearse import rehearse as act
+    from pgrevise.rehearsal.selection import select
+    from pgrevise.rehearsal.workshop import open_workshop
+
+    with _Progress(out) as progress:
+        progress.working("starting the private server and reading the history")
+        with open_workshop(settings, options, out.say) as workshop:
+            selection = select(
+                settings,
+                wanted=wanted,
+                url_target=target,
+                everything=everything,
+                history=workshop.history,
+            )
+            out.say(f"Rehearsing {selection.words}.", "dim")
+            return act(
+                settings,
+                selection,
+                options,
+                progress=progress.working,
+                started=progress.started,
+                finished=progress.finished,
+                workshop=workshop,
+            )
+
+
+class _Progress:
+    """A live line on a terminal, a line for each revision elsewhere; gone at the end."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._working: AbstractContextManager[None] | None = None
+        self._place = ""
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def working(self, text: str) -> None:
+        """Show what is going on, if it takes long."""
+        self._stop()
+        self._working = self._output.working(text)
+        self._working.__enter__()
+
+    def started(self, revision: Revision, place: int, total: int) -> None:
+        """A revision begins."""
+        self._place = f"{place} of {total}"
+        if sys.stderr.isatty():
+            self.working(f"{revision.identifier} {revision.subject} ({self._place})")
+
+    def finished(self, rehearsed: Rehearsed) -> None:
+        """A revision is done."""
+        self._stop()
+        if not sys.stderr.isatty():
+            revision = rehearsed.observed.revision
+            told = f"  {self._place}  {revision.identifier}  {revision.subject}"
+            self._output.say(told, "dim")
+
+    def _stop(self) -> None:
+        if self._working is not None:
+            self._working.__exit__(None, None, None)
+            self._working = None
+
+
+def _write(
+    rehearsal: Rehearsal,
+    shown: Format,
+    files: Sequence[tuple[Format, Path]],
+    least: FailOn,
+    out: Output,
+) -> None:
+    """Print the report, and write those that were asked for."""
+    from pgrevise.report.rehearsal import render
+
+    for written, path in files:
+        text = render(rehearsal, written, fail_on=least)
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise SettingsError(
+                f"{path} cannot be written: {error.strerror}.", "Name another file."
+            ) from error
+        out.say(f"The {written} report is in {path}.", "dim")
+    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    width = min(max(shutil.get_terminal_size().columns, _NARROW), _WIDE)
+    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+    out.text(
+        render(
+            rehearsal,
+            shown,
+            colour=coloured,
+            width=width,
+            unicode=encoding.startswith("utf"),
+            fail_on=least,
+        )
+    )
+
+
+def _options(
+    set_: Sequence[str],
+    x: Sequence[str],
+    driver: str,
+    baseline: str,
+    deadline: float,
+    major: int | None,
+) -> Options:
+    from pgrevise.rehearsal.options import Options, variable
+
+    if not 0 < deadline < float("inf"):
+        raise UsageError(f"--deadline {deadline:g} is no time.", "Give a number of seconds.")
+    file = Path(baseline).absolute() if baseline else None
+    if file is not None and not file.is_file():
+        raise UsageError(f"--baseline {baseline} is no file.", "Name a file that pg_dump wrote.")
+    return Options(tuple(map(variable, set_)), driver, file, deadline, major, tuple(x))
+
+
+def _format(text: str) -> Format:
+    from pgrevise.report.rehearsal import FORMATS
+
+    for known in FORMATS:
+        if known == text:
+            return known
+    raise UsageError(f"There is no format {text!r}.", f"There are: {', '.join(FORMATS)}.")
+
+
+def _destination(text: str) -> tuple[Format, Path]:
+    """``FORMAT=FILE``, or a file whose ending tells the format."""
+    named, separator, path = text.partition("=")
+    if separator:
+        return _format(named), Path(path)
+    known = _SUFFIXES.get(Path(text).suffix.lower())
+    if known is None:
+        endings = ", ".join(_SUFFIXES)
+        raise UsageError(
+            f"--output {text} does not say in which format.",
+            f"Write FORMAT={text}, or let the file end in one of {endings}.",
+        )
+    return known, Path(text)
+
+
+def _least(text: str) -> FailOn:
+    for known in _LEAST:
+        if known == text:
+            return known
+    raise UsageError(f"There is no severity {text!r}.", f"There are: {', '.join(_LEAST)}.")
+
+
+def _pending_in(url: str) -> tuple[Target | None, int | None]:
+    """The database that was named, and its major version."""
+    if not url:
+        return None, None
+    from pgrevise.postgres.connect import connect
+    from pgrevise.postgres.target import parse
+
+    target = parse(url, origin="--url")
+    with connect(target) as connection:
+        return target, connection.info.server_version // 10000
+
+
+@contextmanager
+def _configured(config: str) -> Iterator[None]:
+    """The Alembic configuration that was named, in the way that Alembic itself is told."""
+    before = os.environ.get("ALEMBIC_CONFIG")
+    if config:
+        if not Path(config).is_file():
+            raise SettingsError(f"--config names {config}, which is not a file.", "Name one.")
+        os.environ["ALEMBIC_CONFIG"] = str(Path(config).absolute())
+    try:
+        yield
+    finally:
+        if config and before is None:
+            del os.environ["ALEMBIC_CONFIG"]
+        elif before is not None:
+            os.environ["ALEMBIC_CONFIG"] = before
+
+
+def _rooted(settings: Settings) -> Settings:
+    """The settings with the folder that the configuration's paths are relative to.
+
+    Alembic takes a relative ``script_location`` from the working folder, which need not be the one
+    that the file is in.
+    """
+    from pgrevise.history.script import configuration
+
+    location = configuration(settings).get_main_option("script_location") or ""
+    here = Path.cwd()
+    if Path(location) == settings.alembic_ini.parent:
+        return replace(settings, root=settings.alembic_ini.parent.parent)
+    is_relative = location and not Path(location).is_absolute() and ":" not in location
+    if is_relative and not (settings.root / location).exists() and (here / location).exists():
+        return replace(settings, root=here)
+    return settings
