@@ -58,6 +58,7 @@ def upgrade() -> None:
         ),
         comment="Named lines of jobs.",
     )
+    # pgrevise: allow foreign-key-without-index -- the next revision brings it
     op.create_table(
         "queue_jobs",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),

@@ -7,6 +7,8 @@ Locks: ACCESS EXCLUSIVE on queue_jobs, held while its indexes are built and its 
 Safe because no release writes to queue_jobs yet: the table is empty. The defaults would cost
 nothing on a full one (none is volatile), the indexes and checks would; from here on they are
 built concurrently and validated apart.
+pgrevise: allow index-blocks-writes, check-scans-table -- no release writes to queue_jobs yet
+pgrevise: allow repeated-scans, drop-index-blocks-reads -- no release writes to queue_jobs yet
 Downgrade loses: priorities, times, attempt counts and keys of the jobs.
 
 Revises: 202405131015

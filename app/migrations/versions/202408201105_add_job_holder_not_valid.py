@@ -55,6 +55,8 @@ def upgrade() -> None:
         "timeout_seconds > 0",
         postgresql_not_valid=True,
     )
+    # pgrevise: allow foreign-key-without-index -- 202408261545 builds it concurrently
+    # pgrevise: allow locks-several-tables -- nothing else locks workers before queue_jobs
     op.create_foreign_key(
         op.f("fk_queue_jobs_worker_id"),
         "queue_jobs",

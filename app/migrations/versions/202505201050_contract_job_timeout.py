@@ -29,6 +29,7 @@ depends_on: str | Sequence[str] | None = None
 def upgrade() -> None:
     op.execute("DROP TRIGGER queue_jobs_sync_timeout ON queue_jobs")
     op.execute("DROP FUNCTION queue_jobs_sync_timeout()")
+    # pgrevise: allow column-dropped -- no release knows it any more
     op.drop_column("queue_jobs", "timeout_seconds")
     op.alter_column(
         "queue_jobs",

@@ -26,6 +26,7 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
+    # pgrevise: allow column-dropped -- no release has used it since 2025-06
     op.drop_column("attempts", "log")
 
 
