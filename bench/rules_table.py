@@ -78,7 +78,7 @@ def row(example: Example, rule: Rule, majors: Sequence[int], squawk: Path | None
         if not rule.since <= major <= rule.until:
             continue
         made.tried.append(major)
-        unsafe = rehearsed(example, [example.unsafe], major)
+        unsafe = rehearsed(example, example.unsafe, major)
         safe = rehearsed(example, example.safe, major)
         if rule.identifier in {finding.rule for finding in unsafe.all_findings()}:
             made.fires.append(major)

@@ -130,7 +130,8 @@ def _prose(text: str) -> str:
 
 def _shown(example: Example) -> list[str]:
     parent = (example.folder / "parent.sql").read_text(encoding="utf-8").strip()
-    parts = [f"## Unsafe\n\nOn this schema:\n\n```sql\n{parent}\n```\n", _revision(example.unsafe)]
+    parts = [f"## Unsafe\n\nOn this schema:\n\n```sql\n{parent}\n```\n"]
+    parts += map(_revision, example.unsafe)
     for number, path in enumerate(example.safe, 1):
         step = f", revision {number}" if len(example.safe) > 1 else ""
         parts.append(f"## Safe{step}\n\n{_revision(path)}")

@@ -236,6 +236,21 @@ class Observed:
 
 
 @dataclass(frozen=True)
+class AtOnce:
+    """Several revisions applied in one run, beside what applying them one by one gave.
+
+    ``revision`` is the one that failed, with ``error`` and ``error_line``, or the last of them.
+    ``changes`` is what the schema is instead of what it was step by step.
+    """
+
+    revision: Revision
+    error: str = ""
+    error_line: int = 0
+    changes: tuple[Change, ...] = ()
+    server: int = 17
+
+
+@dataclass(frozen=True)
 class Finding:
     """What a rule found: a sentence with the actual names, and what to write instead.
 

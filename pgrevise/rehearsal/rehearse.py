@@ -15,6 +15,7 @@ from pgrevise.catalog import Catalog, diff
 from pgrevise.rehearsal.allow import allowed, misallowed
 from pgrevise.rehearsal.ascent import Ascent
 from pgrevise.rehearsal.facts import (
+    AtOnce,
     Direction,
     Finding,
     Observed,
@@ -31,9 +32,7 @@ from pgrevise.rehearsal.verdict import verdict_of
 from pgrevise.rehearsal.workshop import Workshop, open_workshop
 from pgrevise.settings import Settings
 
-STEPWISE = "stepwise-differs"
 _MOST_TRIES = 20
-_MOST_TOLD = 5
 
 Started = Callable[[Revision, int, int], None]
 Finished = Callable[[Rehearsed], None]
@@ -192,35 +191,20 @@ class _Rehearsing:
             return
         stepwise = self.ascent.catalog()
         ran = self.ascent.at_once(tuple(order))
-        if ran.passage.outcome != "done":
-            at = ran.stopped_at or order[0]
-            words = f"Each revision works alone, but applied in one run {at} fails"
-            yield self._stepwise(at, f"{words}: {ran.passage.error}.", ran.passage.error_line)
-            return
-        changes = diff(stepwise, self.workshop.catalog())
-        if changes:
-            told = "; ".join(change.sentence for change in changes[:_MOST_TOLD])
-            more = f"; and {len(changes) - _MOST_TOLD} more" * (len(changes) > _MOST_TOLD)
-            words = "Applied in one run, the schema is not what it is step by step"
-            yield self._stepwise(order[-1], f"{words}: {told}{more}.")
+        failed = ran.passage.outcome != "done"
+        at = (ran.stopped_at or order[0]) if failed else order[-1]
+        seen = AtOnce(
+            revision=self.history.node(at).revision,
+            error=ran.passage.error if failed else "",
+            error_line=ran.passage.error_line,
+            changes=() if failed else tuple(diff(stepwise, self.workshop.catalog())),
+            server=self.workshop.major,
+        )
+        yield from allowed(judge(seen), seen.revision, self._allowed)
 
     def _before_the_first(self) -> frozenset[str]:
         first = self.selection.revisions[0] if self.selection.revisions else ""
         return self.history.ancestors(first)
-
-    def _stepwise(self, identifier: str, sentence: str, line: int = 0) -> Finding:
-        return Finding(
-            rule=STEPWISE,
-            severity="error",
-            revision=identifier,
-            direction="upgrade",
-            file=self.history.node(identifier).revision.file,
-            line=line,
-            sentence=sentence,
-            advice="Let each revision run in a transaction of its own (transaction_per_migration="
-            "True in env.py), and let it depend on nothing that an earlier one left in memory.",
-            allowed=self._allowed.get(STEPWISE, ""),
-        )
 
     @property
     def _allowed(self) -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 A folder is named for its rule. ``parent.sql`` is the schema before; ``unsafe.py`` is a revision
 that the rule speaks about; ``safe.py``, or ``safe_1.py``, ``safe_2.py`` and so on, reach the same
-end without. ``env.py`` is there where an example needs one of its own. A line "Also found: …" in a
-revision's docstring names the rules that have something to say of it besides.
+end without. A rule about several revisions has ``unsafe_1.py`` and so on. ``env.py`` is there where
+an example needs one of its own. A line "Also found: …" in a revision's docstring names the rules
+that have something to say of it besides.
 """
 
 from __future__ import annotations
@@ -59,9 +60,9 @@ class Example:
     folder: Path
 
     @property
-    def unsafe(self) -> Path:
-        """The revision that the rule speaks about."""
-        return self.folder / "unsafe.py"
+    def unsafe(self) -> tuple[Path, ...]:
+        """The revision that the rule speaks about, or several, in their order."""
+        return tuple(sorted(self.folder.glob("unsafe*.py")))
 
     @property
     def safe(self) -> tuple[Path, ...]:
@@ -71,14 +72,14 @@ class Example:
 
 def examples() -> tuple[Example, ...]:
     """Every example, by its rule's name."""
-    found = (path.parent for path in FOLDER.glob("*/unsafe.py"))
+    found = {path.parent for path in FOLDER.glob("*/unsafe*.py")}
     return tuple(Example(folder.name, folder) for folder in sorted(found))
 
 
 def example(rule: str) -> Example:
     """The example of a rule. Raises `UsageError` when there is none."""
     folder = FOLDER / rule
-    if not (folder / "unsafe.py").is_file():
+    if not any(folder.glob("unsafe*.py")):
         raise UsageError(
             f"The rule {rule} has no example.", f"Write one: {folder.name}/unsafe.py and safe.py."
         )

@@ -17,8 +17,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Any, TypeVar
 
-from pgrevise.rehearsal.facts import SEVERITIES, Direction, Finding, Observed, Severity
+from pgrevise.rehearsal.facts import SEVERITIES, AtOnce, Direction, Finding, Observed, Severity
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,15 @@ class Hit:
     severity: Severity | None = None
 
 
-Judge = Callable[[Observed], Iterator[Hit]]
+Judge = Callable[[Any], Iterator[Hit]]
+Judged = TypeVar("Judged", bound=Judge)
 
 
 @dataclass(frozen=True)
 class Rule:
     """A rule: ``means`` is one sentence, ``hurts`` why it matters on a busy server, ``instead``
     what to write, ``manual`` the section of PostgreSQL's manual that it rests on. ``since`` and
-    ``until`` bound the major versions that it is about.
+    ``until`` bound the major versions that it is about, ``about`` is what its function takes.
     """
 
     identifier: str
@@ -52,6 +54,7 @@ class Rule:
     judge: Judge
     since: int = 14
     until: int = 99
+    about: type[Observed] | type[AtOnce] = Observed
 
 
 _RULES: dict[str, Rule] = {}
@@ -66,15 +69,16 @@ def rule(
     manual: str = "",
     since: int = 14,
     until: int = 99,
-) -> Callable[[Judge], Judge]:
-    """Make a rule of a function; its name is the rule's identifier."""
+    about: type[Observed] | type[AtOnce] = Observed,
+) -> Callable[[Judged], Judged]:
+    """Make a rule of a function; its name is the rule's identifier, ``about`` what it is given."""
 
-    def made(judge: Judge) -> Judge:
+    def made(judge: Judged) -> Judged:
         identifier = judge.__name__.replace("_", "-")
         if identifier in _RULES:
             raise ValueError(f"there are two rules {identifier}")
         _RULES[identifier] = Rule(
-            identifier, severity, means, hurts, instead, manual, judge, since, until
+            identifier, severity, means, hurts, instead, manual, judge, since, until, about
         )
         return judge
 
@@ -89,13 +93,15 @@ def rules() -> dict[str, Rule]:
     return dict(sorted(_RULES.items()))
 
 
-def judge(seen: Observed) -> list[Finding]:
-    """What all rules find in one revision, by line; nothing is allowed yet (see `allow`).
+def judge(seen: Observed | AtOnce) -> list[Finding]:
+    """What all rules find in what was seen, by line; nothing is allowed yet (see `allow`).
 
     On the way down a finding is one step less severe: a downgrade is rarely run in traffic.
     """
     found = []
     for record in rules().values():
+        if not isinstance(seen, record.about):
+            continue
         if not record.since <= seen.server <= record.until:
             continue
         for hit in record.judge(seen):

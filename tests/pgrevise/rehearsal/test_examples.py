@@ -32,12 +32,12 @@ def rehearsed(example: Example, revisions: Sequence[Path], root: Path) -> Rehear
     return rehearse(settings.load(root), chosen, Options(major=MAJOR, deadline=20.0))
 
 
-def found(rehearsal: Rehearsal, revision: int = 0) -> dict[str, str]:
-    """What was found in one revision and not allowed: by rule, where it is and what is said."""
+def found(rehearsal: Rehearsal, revision: str = "") -> dict[str, str]:
+    """What was found and not allowed, in one revision or all: by rule, where and what is said."""
     return {
         finding.rule: f"{finding.direction}, line {finding.line}: {finding.sentence}"
-        for finding in rehearsal.revisions[revision].findings
-        if not finding.allowed
+        for finding in rehearsal.counted()
+        if not revision or finding.revision == revision
     }
 
 
@@ -52,8 +52,8 @@ def test_every_example_is_of_a_rule() -> None:
 
 @each_example
 def test_the_rule_finds_the_unsafe_example(example: Example, tmp_path: Path) -> None:
-    seen = found(rehearsed(example, [example.unsafe], tmp_path))
-    told = also_found(example.unsafe)
+    seen = found(rehearsed(example, example.unsafe, tmp_path))
+    told = frozenset[str]().union(*map(also_found, example.unsafe))
     assert {rule: words for rule, words in seen.items() if rule not in told}.keys() == {
         example.rule
     }, seen
@@ -62,7 +62,7 @@ def test_the_rule_finds_the_unsafe_example(example: Example, tmp_path: Path) -> 
 @each_example
 def test_nothing_is_found_in_the_safe_example(example: Example, tmp_path: Path) -> None:
     rehearsal = rehearsed(example, example.safe, tmp_path)
-    for number, revision in enumerate(example.safe):
-        seen = found(rehearsal, number)
-        told = also_found(revision)
-        assert not {rule: words for rule, words in seen.items() if rule not in told}, revision.name
+    for revision, file in zip(rehearsal.revisions, example.safe, strict=True):
+        seen = found(rehearsal, revision.observed.revision.identifier)
+        told = also_found(file)
+        assert not {rule: words for rule, words in seen.items() if rule not in told}, file.name

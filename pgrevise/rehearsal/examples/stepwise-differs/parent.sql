@@ -1,0 +1,6 @@
+CREATE SCHEMA archive;
+
+CREATE TABLE jobs (
+    id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_jobs PRIMARY KEY,
+    state text NOT NULL
+);

@@ -1,0 +1,15 @@
+"""Keep finished jobs apart."""
+
+from alembic import op
+
+revision = "202601010001"
+down_revision = "202601010000"
+
+
+def upgrade() -> None:
+    op.execute("SET search_path = archive, public")
+    op.execute("CREATE TABLE finished_jobs (LIKE public.jobs)")
+
+
+def downgrade() -> None:
+    op.execute("DROP TABLE archive.finished_jobs")
