@@ -13,7 +13,6 @@ from dataclasses import replace
 
 from pgrevise.catalog import Catalog, diff
 from pgrevise.rehearsal.allow import allowed, misallowed
-from pgrevise.rehearsal.ascent import Ascent
 from pgrevise.rehearsal.facts import (
     AtOnce,
     Direction,
@@ -29,7 +28,8 @@ from pgrevise.rehearsal.protocol import Ran, Task
 from pgrevise.rehearsal.rules.registry import judge
 from pgrevise.rehearsal.selection import Selection
 from pgrevise.rehearsal.verdict import verdict_of
-from pgrevise.rehearsal.workshop import Workshop, open_workshop
+from pgrevise.rehearsal.workshop.ascent import Ascent
+from pgrevise.rehearsal.workshop.workshop import Workshop, open_workshop
 from pgrevise.settings import Settings
 
 _MOST_TRIES = 20

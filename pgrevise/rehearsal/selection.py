@@ -14,8 +14,8 @@ from pgrevise.postgres.connect import connect
 from pgrevise.postgres.target import Target
 from pgrevise.rehearsal.branch import branch
 from pgrevise.rehearsal.options import Options
-from pgrevise.rehearsal.process import Worker
 from pgrevise.rehearsal.protocol import History, Node, Place, Setup
+from pgrevise.rehearsal.workshop.process import Worker
 from pgrevise.settings import Settings
 
 _RANGE = re.compile(r"^(?P<first>[^:.]*)(?::|\.\.)(?P<last>[^:.]*)$")

@@ -14,12 +14,12 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from pgrevise.queries import load
-from pgrevise.rehearsal.ledger import KINDS, Known
 from pgrevise.rehearsal.modes import Mode, mode_named
+from pgrevise.rehearsal.observing.ledger import KINDS, Known
 
 #: How our sessions call themselves in ``pg_stat_activity``.
 APPLICATION_NAME = "pgrevise observer"
-QUERIES = load("pgrevise.rehearsal", "queries.sql")
+QUERIES = load("pgrevise.rehearsal.observing", "queries.sql")
 
 
 class Beside:

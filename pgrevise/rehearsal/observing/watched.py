@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import Any, Protocol
 
-from pgrevise.rehearsal.beside import QUERIES, Beside
-from pgrevise.rehearsal.drivers import Asyncpg, Driver, Row, State, complaint
-from pgrevise.rehearsal.ledger import Base, Counts, Deeds, Look, look_of
-from pgrevise.rehearsal.records import Clock, Grip, Record, Span
-from pgrevise.rehearsal.texts import Traits
+from pgrevise.rehearsal.observing.beside import QUERIES, Beside
+from pgrevise.rehearsal.observing.drivers import Asyncpg, Driver, Row, State, complaint
+from pgrevise.rehearsal.observing.ledger import Base, Counts, Deeds, Look, look_of
+from pgrevise.rehearsal.observing.records import Clock, Grip, Record, Span
+from pgrevise.rehearsal.observing.texts import Traits
 
 _TEMPORARY = re.compile(r'temporary file: path ".*", size (\d+)')
 

@@ -18,8 +18,8 @@ from typing import Any
 
 import psycopg
 
-from pgrevise.rehearsal.beside import Beside
 from pgrevise.rehearsal.modes import Mode
+from pgrevise.rehearsal.observing.beside import Beside
 
 #: As somebody locks a table who writes to it: every concurrent statement waits for those, once it
 #: has told that it is there. As somebody who maintains it: everything that does so waits for those.

@@ -11,15 +11,15 @@ from typing import Any
 
 import psycopg
 
-from pgrevise.rehearsal.beside import QUERIES, Beside
-from pgrevise.rehearsal.drivers import Driver, complaint
 from pgrevise.rehearsal.facts import Scan
-from pgrevise.rehearsal.holding import WORKER, WRITER, Holding
-from pgrevise.rehearsal.ledger import NOTHING, Base, Known, Ledger, Look, Seen
 from pgrevise.rehearsal.modes import MODES, Mode
-from pgrevise.rehearsal.records import Grip, Record, Span
-from pgrevise.rehearsal.texts import seconds_of
-from pgrevise.rehearsal.watched import Session
+from pgrevise.rehearsal.observing.beside import QUERIES, Beside
+from pgrevise.rehearsal.observing.drivers import Driver, complaint
+from pgrevise.rehearsal.observing.holding import WORKER, WRITER, Holding
+from pgrevise.rehearsal.observing.ledger import NOTHING, Base, Known, Ledger, Look, Seen
+from pgrevise.rehearsal.observing.records import Grip, Record, Span
+from pgrevise.rehearsal.observing.texts import seconds_of
+from pgrevise.rehearsal.observing.watched import Session
 
 Perform = Callable[[], None]
 #: PostgreSQL 17 manual, appendix A: active_sql_transaction and invalid_transaction_termination,

@@ -15,15 +15,15 @@ from typing import Any
 
 import psycopg
 
-from pgrevise.rehearsal.beside import QUERIES, Beside
-from pgrevise.rehearsal.drivers import driver_named
 from pgrevise.rehearsal.facts import Direction, Statement, Transaction
-from pgrevise.rehearsal.ledger import Base, Ledger
-from pgrevise.rehearsal.listening import listening
-from pgrevise.rehearsal.locating import Locator, Place
-from pgrevise.rehearsal.records import Clock, Record, Span, statement_of, transaction_of
-from pgrevise.rehearsal.texts import traits
-from pgrevise.rehearsal.watched import Session
+from pgrevise.rehearsal.observing.beside import QUERIES, Beside
+from pgrevise.rehearsal.observing.drivers import driver_named
+from pgrevise.rehearsal.observing.ledger import Base, Ledger
+from pgrevise.rehearsal.observing.listening import listening
+from pgrevise.rehearsal.observing.locating import Locator, Place
+from pgrevise.rehearsal.observing.records import Clock, Record, Span, statement_of, transaction_of
+from pgrevise.rehearsal.observing.texts import traits
+from pgrevise.rehearsal.observing.watched import Session
 
 #: What stands for statements that were not executed through SQLAlchemy.
 BESIDE = "-- executed with the driver's own cursor, beside SQLAlchemy"

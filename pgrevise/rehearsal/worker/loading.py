@@ -9,10 +9,10 @@ from alembic.script import Script, ScriptDirectory
 from pgrevise.errors import HistoryConflict, ReviseError
 from pgrevise.history.script import configuration, history_errors, open_history
 from pgrevise.history.squash import stood_for
-from pgrevise.rehearsal.application import ADVICE, MISSING
 from pgrevise.rehearsal.facts import Revision
-from pgrevise.rehearsal.failing import place_of, words_of
 from pgrevise.rehearsal.protocol import History, Node, Setup
+from pgrevise.rehearsal.worker.application import ADVICE, MISSING
+from pgrevise.rehearsal.worker.failing import place_of, words_of
 
 _GIVE = "What it reads from the environment can be given: --set NAME=value."
 

@@ -24,14 +24,14 @@ from pgrevise.history.state import VERSION_TABLE, stamped_revisions
 from pgrevise.postgres.connect import connect
 from pgrevise.postgres.scratch import scratch_server
 from pgrevise.queries import load
-from pgrevise.rehearsal import baseline, hanging
-from pgrevise.rehearsal.databases import Databases, open_databases
 from pgrevise.rehearsal.facts import Passage
-from pgrevise.rehearsal.failing import what_is_missing
 from pgrevise.rehearsal.options import Options
-from pgrevise.rehearsal.process import Worker
 from pgrevise.rehearsal.protocol import Ended, History, Place, Ran, Setup, Task
-from pgrevise.rehearsal.worker import WHERE_ARE_YOU
+from pgrevise.rehearsal.worker.failing import what_is_missing
+from pgrevise.rehearsal.worker.forker import WHERE_ARE_YOU
+from pgrevise.rehearsal.workshop import baseline, hanging
+from pgrevise.rehearsal.workshop.databases import Databases, open_databases
+from pgrevise.rehearsal.workshop.process import Worker
 from pgrevise.settings import Settings
 
 #: So many roles are made for one dump or one task before something else is wrong.
@@ -74,7 +74,7 @@ class Workshop:
 
     def lay_out(self) -> None:
         """Make the working database: empty, or filled with the baseline."""
-        from pgrevise.rehearsal.observer import install
+        from pgrevise.rehearsal.observing.observer import install
 
         target = self.databases.make("work")
         with connect(target) as connection:
@@ -128,7 +128,7 @@ class Workshop:
 
     def stamped(self) -> tuple[str, ...]:
         """The revisions that the working database is stamped with."""
-        query = load("pgrevise.rehearsal", "workshop.sql")["version_tables"].encode()
+        query = load("pgrevise.rehearsal.workshop", "workshop.sql")["version_tables"].encode()
         found: set[str] = set()
         with ExitStack() as stack:
             connection = self._tracking or stack.enter_context(connect(self.databases.work))

@@ -37,7 +37,7 @@ class Session:
 
 def sessions(connection: psycopg.Connection[Any]) -> list[Session]:
     """The sessions in the database of ``connection``, but for it."""
-    query = load("pgrevise.rehearsal", "workshop.sql")["sessions"]
+    query = load("pgrevise.rehearsal.workshop", "workshop.sql")["sessions"]
     rows = psycopg.Cursor(connection, row_factory=tuple_row).execute(query.encode())
     return [
         Session(
@@ -94,7 +94,7 @@ def _last(session: Session) -> str:
 
 def _is_the_observers(query: str) -> bool:
     """Whether a session's last query is one that the observer asked in it."""
-    asked = load("pgrevise.rehearsal", "queries.sql").values()
+    asked = load("pgrevise.rehearsal.observing", "queries.sql").values()
     return any(query.startswith(text[:_ENOUGH]) for text in asked)
 
 

@@ -26,13 +26,13 @@ from alembic.script import ScriptDirectory
 from pgrevise.errors import ReviseError
 from pgrevise.history.script import configuration
 from pgrevise.postgres.target import parse
-from pgrevise.rehearsal.application import ADVICE, MISSING
-from pgrevise.rehearsal.elsewhere import Gate
 from pgrevise.rehearsal.facts import Outcome, Passage
-from pgrevise.rehearsal.failing import is_refusal, line_of, place_of, words_of
-from pgrevise.rehearsal.observer import Watch, observing
+from pgrevise.rehearsal.observing.observer import Watch, observing
 from pgrevise.rehearsal.protocol import Ran, Setup, Task
-from pgrevise.rehearsal.surroundings import driver_url
+from pgrevise.rehearsal.worker.application import ADVICE, MISSING
+from pgrevise.rehearsal.worker.elsewhere import Gate
+from pgrevise.rehearsal.worker.failing import is_refusal, line_of, place_of, words_of
+from pgrevise.rehearsal.worker.surroundings import driver_url
 from pgrevise.request import Request, attach
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from pgrevise.catalog import Catalog
 from pgrevise.catalog.tracking import Tracker
 from pgrevise.errors import HistoryConflict
 from pgrevise.rehearsal.protocol import Ran, Task
-from pgrevise.rehearsal.workshop import Workshop
+from pgrevise.rehearsal.workshop.workshop import Workshop
 
 _MOST_TRIES = 20
 

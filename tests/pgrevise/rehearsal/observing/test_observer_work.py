@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from tests.pgrevise.rehearsal.observing.bench import DRIVERS, Bench
 
 from pgrevise import catalog
 from pgrevise.catalog.tracking import Tracker
 from pgrevise.postgres.connect import connect
 from pgrevise.postgres.target import Target
 from pgrevise.rehearsal.facts import Statement
-from pgrevise.rehearsal.observer import install
-from tests.pgrevise.rehearsal.observer.bench import DRIVERS, Bench
+from pgrevise.rehearsal.observing.observer import install
 
 
 def rewritten(statement: Statement) -> dict[str, str]:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from pgrevise.rehearsal.drivers import complaint
-from pgrevise.rehearsal.locating import Locator, Place
-from pgrevise.rehearsal.outside import hold, wrap
-from pgrevise.rehearsal.records import Record
-from pgrevise.rehearsal.watched import Register, Session
+from pgrevise.rehearsal.observing.drivers import complaint
+from pgrevise.rehearsal.observing.locating import Locator, Place
+from pgrevise.rehearsal.observing.outside import hold, wrap
+from pgrevise.rehearsal.observing.records import Record
+from pgrevise.rehearsal.observing.watched import Register, Session
 
 #: Under which an SQLAlchemy connection keeps its session.
 _KEY = "pgrevise.rehearsal"

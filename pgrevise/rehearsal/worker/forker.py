@@ -1,10 +1,10 @@
 """The process that runs the project's code: reads its history once, forks a child for each task.
 
-Started by `pgrevise.rehearsal.process`, which gives it the descriptor of a socket. It reads the
-headers of the revision files and runs none: that is done by children, one for each run, so that
-nothing one run leaves in a module can colour another. What ``env.py`` imports may be imported here,
-once; what it and the revisions do with it is done in children (`pgrevise.rehearsal.running`). A
-child leads its own session and process group; it is killed when the rehearsal goes away.
+Started by `pgrevise.rehearsal.workshop.process`, which gives it the descriptor of a socket. It
+reads the headers of the revision files and runs none: that is done by children, one for each run,
+so that nothing one run leaves in a module can colour another. What ``env.py`` imports may be
+imported here, once; what it and the revisions do with it is done in children (`running`). A child
+leads its own session and process group; it is killed when the rehearsal goes away.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from pgrevise.errors import ReviseError
-from pgrevise.rehearsal import elsewhere
-from pgrevise.rehearsal.application import running_application
-from pgrevise.rehearsal.clipped import Clipped
 from pgrevise.rehearsal.protocol import Ended, Loaded, Setup, Started, Task, Trouble, Warm, Warmed
+from pgrevise.rehearsal.worker import elsewhere
+from pgrevise.rehearsal.worker.application import running_application
+from pgrevise.rehearsal.worker.clipped import Clipped
 
 if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
@@ -56,7 +56,7 @@ class Forker:
             self._serve_in(context)
 
     def _serve_in(self, context: ExitStack) -> None:
-        from pgrevise.rehearsal import loading, surroundings
+        from pgrevise.rehearsal.worker import loading, surroundings
 
         surroundings.prepare(self.setup)
         try:
@@ -114,7 +114,7 @@ class Forker:
 
     def _be_child(self, task: Task, printed: int, told: int, stacks: BinaryIO) -> None:
         """Run the task and tell what came of it; never returns."""
-        from pgrevise.rehearsal import running
+        from pgrevise.rehearsal.worker import running
 
         os.setsid()
         nothing = os.open(os.devnull, os.O_RDONLY)
@@ -186,7 +186,7 @@ def main(descriptor: int) -> None:
     control = Connection(descriptor)
     setup = control.recv()
     # Before the project's folder comes first, where a folder of its own may be called alembic.
-    importlib.import_module("pgrevise.rehearsal.running")
+    importlib.import_module("pgrevise.rehearsal.worker.running")
     os.chdir(setup.settings.root)
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from tests.pgrevise.rehearsal.observer.bench import DRIVERS, Bench, locked
+from tests.pgrevise.rehearsal.observing.bench import DRIVERS, Bench, locked
 
 
 @pytest.mark.parametrize("driver", [*DRIVERS, "psycopg_async"])

@@ -13,10 +13,10 @@ from threading import local
 from time import perf_counter
 
 from pgrevise.rehearsal.facts import Lock, Relation, Statement, Transaction
-from pgrevise.rehearsal.ledger import Deeds, Ledger
-from pgrevise.rehearsal.locating import Place
 from pgrevise.rehearsal.modes import Mode
-from pgrevise.rehearsal.texts import Traits
+from pgrevise.rehearsal.observing.ledger import Deeds, Ledger
+from pgrevise.rehearsal.observing.locating import Place
+from pgrevise.rehearsal.observing.texts import Traits
 
 
 class Clock:

@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 from pgrevise.postgres.connect import connect
 from pgrevise.postgres.target import Target
 from pgrevise.rehearsal.facts import Statement, Transaction
-from pgrevise.rehearsal.observer import Watch, observing
+from pgrevise.rehearsal.observing.observer import Watch, observing
 
 #: A driver of each kind: psycopg 3, psycopg2 and an asynchronous one.
 DRIVERS = ["psycopg", "psycopg2", "asyncpg"]

@@ -13,7 +13,7 @@ from typing import Any
 
 from pgrevise.rehearsal.facts import IndexBuild, Relation, Rewrite, Scan, Written
 from pgrevise.rehearsal.modes import MODES, Mode, mode_named
-from pgrevise.rehearsal.texts import seconds_of
+from pgrevise.rehearsal.observing.texts import seconds_of
 
 KINDS = {
     "r": "table",

@@ -42,7 +42,7 @@ _TAIL = 2000
 #: ``alembic`` folder would stand in the way of Alembic.
 _START = (
     "import sys; sys.path.append(sys.argv[2]); "
-    "from pgrevise.rehearsal.worker import main; main(int(sys.argv[1]))"
+    "from pgrevise.rehearsal.worker.forker import main; main(int(sys.argv[1]))"
 )
 
 #: Called with the child's process number when the deadline is over: says why, ends its sessions.
