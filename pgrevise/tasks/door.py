@@ -94,7 +94,10 @@ def project(json: bool = False) -> Iterator[tuple[Settings, Output]]:
 @contextmanager
 def database(url: str, json: bool = False) -> Iterator[tuple[Settings, Output, Target]]:
     """The database a task works on; where that is the private server, it is held meanwhile."""
-    from pgrevise.postgres.locate import located
+    from pgrevise.startup import collecting_nothing
+
+    with collecting_nothing():
+        from pgrevise.postgres.locate import located
 
     with project(json) as (settings, output), ExitStack() as stack:
         with output.working("starting the private server"):

@@ -107,7 +107,7 @@ def _rehearsed(
 ) -> Rehearsal:
     from pgrevise.rehearsal.rehearse import rehearse as act
     from pgrevise.rehearsal.selection import select
-    from pgrevise.rehearsal.workshop import open_workshop
+    from pgrevise.rehearsal.workshop.workshop import open_workshop
 
     with _Progress(out) as progress:
         progress.working("starting the private server and reading the history")

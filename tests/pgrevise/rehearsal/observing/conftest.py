@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.pgrevise.rehearsal.observing.bench import Bench
 
 from pgrevise.postgres.connect import connect
 from pgrevise.postgres.target import Target
 from pgrevise.rehearsal.observing.observer import install
+from tests.pgrevise.rehearsal.observing.bench import Bench
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy.exc import DBAPIError
-from tests.pgrevise.rehearsal.observing.bench import DRIVERS, Bench, locked
 
 from pgrevise.rehearsal.facts import Statement
+from tests.pgrevise.rehearsal.observing.bench import DRIVERS, Bench, locked
 
 ALONE = "with op.get_context().autocommit_block():\n    op.execute({!r})"
 

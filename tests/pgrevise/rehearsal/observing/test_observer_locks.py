@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.pgrevise.rehearsal.observing.bench import DRIVERS, Bench, locked
 
 

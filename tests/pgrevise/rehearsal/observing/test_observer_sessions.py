@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
-from tests.pgrevise.rehearsal.observing.bench import DRIVERS, Bench, locked
 
 from pgrevise.postgres.connect import connect
 from pgrevise.rehearsal.observing.observer import BESIDE
+from tests.pgrevise.rehearsal.observing.bench import DRIVERS, Bench, locked
 
 SECOND = """
 engine = sa.create_engine(URL)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.pgrevise.rehearsal.observing.bench import DRIVERS, Bench
 
 from pgrevise import catalog
 from pgrevise.catalog.tracking import Tracker
@@ -11,6 +10,7 @@ from pgrevise.postgres.connect import connect
 from pgrevise.postgres.target import Target
 from pgrevise.rehearsal.facts import Statement
 from pgrevise.rehearsal.observing.observer import install
+from tests.pgrevise.rehearsal.observing.bench import DRIVERS, Bench
 
 
 def rewritten(statement: Statement) -> dict[str, str]:
