@@ -58,7 +58,7 @@ class RehearsalUnderTest:
 
     def _statements(self) -> Iterator[Statement]:
         for rehearsed in self.revisions:
-            yield from rehearsed.observed.upgrade.statements
+            yield from (s for s in rehearsed.observed.upgrade.statements if not s.is_foreign)
 
 
 def rehearsing(settings: Settings) -> Callable[[str], RehearsalUnderTest]:
