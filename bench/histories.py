@@ -22,6 +22,10 @@ from pgrevise import environment
 
 environment.run(metadata)
 """
+TASKS = """from pgrevise.tasks import namespace
+
+ns = namespace()
+"""
 STOCK_ENV = """
 import os
 from alembic import context
@@ -143,8 +147,11 @@ def test_one(database, number):
 """
 
 
-def write_history(root: Path, size: int) -> None:
-    """A project in ``root``: our env.py, a stock one beside it, models, and both peers' tests."""
+def write_history(root: Path, size: int, tables: int | None = None) -> None:
+    """A project in ``root``: our env.py, a stock one beside it, models, and both peers' tests.
+
+    The models have as many tables as the history has revisions, unless it is said how many.
+    """
     versions = root / "migrations" / "versions"
     for folder in (versions, root / "stock"):
         folder.mkdir(parents=True)
@@ -153,7 +160,8 @@ def write_history(root: Path, size: int) -> None:
         "stock.ini": STOCK_INI,
         "migrations/env.py": OURS_ENV,
         "stock/env.py": STOCK_ENV,
-        "models.py": MODELS.format(size=size),
+        "models.py": MODELS.format(size=size if tables is None else tables),
+        "tasks.py": TASKS,
         "theirs/conftest.py": PEER_CONFTEST,
         "theirs/test_four.py": PEER_FOUR,
         "theirs_trace/conftest.py": PEER_CONFTEST,

@@ -28,13 +28,25 @@ class Comparison:
         return self.ours / self.theirs
 
 
-def compare(what: str, ours: Action, peer: str, theirs: Action, runs: int) -> Comparison:
-    """Run both ``runs`` times in turn after one run each that is not counted."""
-    ours()
-    theirs()
+def compare(
+    what: str,
+    ours: Action,
+    peer: str,
+    theirs: Action,
+    runs: int,
+    prepare: Action = lambda: None,
+) -> Comparison:
+    """Run both ``runs`` times in turn after one run each that is not counted.
+
+    What ``prepare`` does before each of them is not timed.
+    """
+    for action in (ours, theirs):
+        prepare()
+        action()
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(runs):
         for action, found in zip((ours, theirs), times, strict=True):
+            prepare()
             started = time.perf_counter()
             action()
             found.append(time.perf_counter() - started)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
+from pkgutil import get_data
 
 _HEAD = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
@@ -15,7 +15,8 @@ _HEAD = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 @cache
 def load(package: str, *path: str) -> dict[str, str]:
     """The queries of one file inside ``package``, by name, in the order of the file."""
-    text = files(package).joinpath(*path).read_text(encoding="utf-8")
+    # importlib.resources does the same and takes ten times as long to be imported.
+    text = (get_data(package, "/".join(path)) or b"").decode()
     pieces = _HEAD.split(text)[1:]
     return {
         name: body.strip().removesuffix(";")

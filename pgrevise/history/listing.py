@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pgrevise.history.script import configuration, open_history, revisions
+from pgrevise.history.outline import outline
 from pgrevise.settings import Settings
 
 
@@ -20,7 +20,25 @@ class Entry:
 
 
 def listing(settings: Settings) -> list[Entry]:
-    """Every revision from base to head. Raises `HistoryConflict` when a file cannot be loaded."""
+    """Every revision from base to head. Raises `HistoryConflict` when that is not clear."""
+    graph = outline(settings)
+    if graph is None:
+        return _as_alembic_sees_it(settings)
+    return [
+        Entry(
+            revision=node.header.revision,
+            subject=node.header.subject,
+            parents=node.parents,
+            marks=node.marks,
+            file=node.path,
+        )
+        for node in graph.listing()
+    ]
+
+
+def _as_alembic_sees_it(settings: Settings) -> list[Entry]:
+    from pgrevise.history.script import configuration, open_history, revisions
+
     entries = []
     for revision in revisions(open_history(configuration(settings))):
         marks = {

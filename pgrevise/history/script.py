@@ -22,7 +22,7 @@ from alembic.script.revision import ResolutionError, RevisionError
 from alembic.util import CommandError
 
 from pgrevise.errors import HistoryConflict, ReviseError
-from pgrevise.history.reading import collecting_nothing
+from pgrevise.startup import collecting_nothing
 
 if TYPE_CHECKING:
     from pgrevise.settings import Settings

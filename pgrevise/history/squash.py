@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from alembic.script import Script
 
 from pgrevise.errors import HistoryConflict, UsageError
+from pgrevise.history import lazy
 from pgrevise.history.execute import executing, in_quotes
 from pgrevise.history.script import history_errors, revisions, single_head
 
@@ -91,7 +92,7 @@ def squashed_into(script: ScriptDirectory) -> dict[str, str]:
 
 def stood_for(revision: Script) -> tuple[str, ...]:
     """The revisions that this one stands for: none, unless it is a baseline."""
-    return tuple(getattr(revision.module, "replaces", ()))
+    return lazy.replaces(revision)
 
 
 def statements(dump: str, schema: str | None) -> list[Statement]:

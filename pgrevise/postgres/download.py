@@ -21,7 +21,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from pgrevise.postgres import locks, places
+from pgrevise.caches import cache_root
+from pgrevise.postgres import locks
 
 #: How long fetching may take, in seconds, and how long to wait for another process that fetches.
 FETCH_SECONDS = 300.0
@@ -36,7 +37,7 @@ def fetch(major: int, progress: Callable[[str], None] | None = None) -> Path:
 
     Processes that want the same version wait for the one that fetches it. Raises FetchError.
     """
-    store = places.cache_root() / "binaries"
+    store = cache_root() / "binaries"
     try:
         store.mkdir(parents=True, exist_ok=True)
         with _alone(store / f".lock-{major}"):

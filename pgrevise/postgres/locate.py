@@ -13,15 +13,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import sql
 
 from pgrevise.errors import SettingsError
 from pgrevise.postgres.connect import connect
-from pgrevise.postgres.server import RunningServer, ServerSpec, acquire
 from pgrevise.postgres.target import Target, parse
 from pgrevise.settings import Settings
+
+if TYPE_CHECKING:
+    from pgrevise.postgres.server import RunningServer, ServerSpec
 
 Progress = Callable[[str], None]
 
@@ -69,6 +72,9 @@ def development_database(
     settings: Settings, *, progress: Progress | None = None
 ) -> Iterator[Target]:
     """The development database on the project's private server, both created when missing."""
+    # Not for a database that somebody named: starting a server is a lot to import.
+    from pgrevise.postgres.server import acquire
+
     with acquire(development_server(settings), progress=progress) as lease:
         yield ensure_database(lease.server, settings.database)
 
@@ -88,6 +94,8 @@ def ensure_database(server: RunningServer, name: str) -> Target:
 
 def development_server(settings: Settings, major: int | None = None) -> ServerSpec:
     """Which private server holds this project's development database."""
+    from pgrevise.postgres.server import ServerSpec
+
     return ServerSpec(
         kind="development",
         major=major or settings.postgres or None,

@@ -1,7 +1,7 @@
 """Where the private server keeps things, and the environment variables that move them.
 
 ``PGREVISE_RUNTIME`` moves sockets and locks, ``PGREVISE_STATE`` moves the data of development
-servers, ``XDG_CACHE_HOME`` moves what can be made again. They are read here and nowhere else.
+servers. They are read here and nowhere else; what can be made again is in `pgrevise.caches`.
 What is kept in these directories is decided by the modules that own it.
 """
 
@@ -53,14 +53,6 @@ def bulk_roots(runtime: Path) -> tuple[Path, ...]:
     """
     disk = _temporary() / f"pgrevise-{os.geteuid()}"
     return (runtime,) if runtime == disk else (runtime, disk)
-
-
-def cache_root() -> Path:
-    """The directory of what can be made again: downloaded binaries and pristine clusters."""
-    named = os.environ.get("XDG_CACHE_HOME")
-    # The XDG base directory specification ignores relative paths; so do we.
-    base = Path(named) if named and named.startswith("/") else Path("~/.cache").expanduser()
-    return base / "pgrevise"
 
 
 def development_home(project: Path, major: int) -> Path:

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Literal
 from urllib.parse import quote
 
+from pgrevise.caches import cache_root
 from pgrevise.errors import ServerUnavailable, UsageError
 from pgrevise.postgres import cluster, launch, locks, places, plan, postmaster
 from pgrevise.postgres.binaries import Binaries, find
@@ -227,7 +228,7 @@ def _plan(spec: ServerSpec, progress: Progress | None, timeout: float) -> plan.P
         state=state.path,
         home=home,
         roots=places.bulk_roots(state.path.parent),
-        pristine=cluster.pristine(places.cache_root(), binaries),
+        pristine=cluster.pristine(cache_root(), binaries),
         binaries=binaries,
         linger=LINGER[spec.kind] if spec.linger is None else spec.linger,
         timeout=timeout,

@@ -16,12 +16,13 @@ import psycopg
 from psycopg import sql
 
 from pgrevise.errors import ServerUnavailable, UsageError
-from pgrevise.history.script import configuration, history_errors, open_history
 from pgrevise.history.state import stamped_revisions
 from pgrevise.postgres.connect import connect
 from pgrevise.postgres.target import Target
 from pgrevise.request import Applied, Observer, Request, Silent, attach
+from pgrevise.rollout.pending import standing_at
 from pgrevise.settings import Settings
+from pgrevise.startup import collecting_nothing
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -46,7 +47,11 @@ def upgrade(
     Raises `HistoryConflict` when the history or the revision is not clear, and what
     `pgrevise.rollout.run.Run.execute` raises.
     """
-    from alembic import command
+    at = standing_at(settings, target, revision)
+    if at is not None:
+        return Migrated(target.label, at, at, ())
+    with collecting_nothing():
+        from alembic import command
 
     return _migrated(settings, target, observer, lambda c: command.upgrade(c, revision))
 
@@ -88,6 +93,8 @@ def reset(
 
     Raises `UsageError` unless it is a development database or ``confirmed`` is its name.
     """
+    from pgrevise.history.script import configuration, open_history
+
     require_destroyable(settings, target, confirmed)
     # What is wrong with the history is found out while there is still something to lose.
     open_history(configuration(settings)).get_revisions("heads")
@@ -136,6 +143,8 @@ def offline_sql(
     """
     from alembic import command
 
+    from pgrevise.history.script import configuration, history_errors, open_history
+
     config = configuration(settings)
     _refuse_reversed(open_history(config), revision, down=down)
     config.output_buffer = output or sys.stdout
@@ -163,6 +172,8 @@ def _is_below(script: ScriptDirectory, older: str, newer: str) -> bool:
         return True
     if newer in ("", "base"):
         return False
+    from pgrevise.history.script import history_errors
+
     with history_errors():
         below = script.iterate_revisions(newer, "base", implicit_base=True)
         return script.get_revision(older) in list(below)
@@ -174,6 +185,8 @@ def _migrated(
     observer: Observer | None,
     run: Callable[[Config], None],
 ) -> Migrated:
+    from pgrevise.history.script import configuration, history_errors
+
     request = Request(target=target, settings=settings, observer=observer or Silent())
     config = attach(configuration(settings), request)
     before = _stamped(target)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pgrevise.history.script import configuration, history_errors, open_history, revisions
+from pgrevise.history.outline import outline
 from pgrevise.history.state import stamped_revisions
 from pgrevise.postgres.connect import connect
 from pgrevise.postgres.target import Target
@@ -25,6 +25,28 @@ class Position:
 
 def position(settings: Settings, target: Target) -> Position:
     """Compare the version table of ``target`` with the history on disk."""
+    graph = outline(settings)
+    if graph is None:
+        return _as_alembic_sees_it(settings, target)
+    with connect(target) as connection:
+        stamped = stamped_revisions(connection)
+    known = [identifier for identifier in stamped if identifier in graph.headers]
+    if not graph.is_apart(known):
+        return _as_alembic_sees_it(settings, target)
+    applied = graph.lineage(known)
+    return Position(
+        database=target.label,
+        origin=target.origin,
+        stamped=stamped,
+        subjects=tuple(graph.headers[identifier].subject for identifier in known),
+        unknown=tuple(identifier for identifier in stamped if identifier not in graph.headers),
+        pending=tuple(identifier for identifier in graph.order if identifier not in applied),
+    )
+
+
+def _as_alembic_sees_it(settings: Settings, target: Target) -> Position:
+    from pgrevise.history.script import configuration, history_errors, open_history, revisions
+
     script = open_history(configuration(settings))
     with connect(target) as connection:
         stamped = stamped_revisions(connection)

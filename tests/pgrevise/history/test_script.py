@@ -33,8 +33,9 @@ def test_a_syntax_error_names_the_file_and_line(bare_project: Project) -> None:
 def test_an_error_while_loading_names_the_line(bare_project: Project) -> None:
     path = bare_project.revision("202401010000")
     path.write_text(path.read_text() + "\nimport no_such_module\n")
+    script = open_history(configuration(bare_project.settings))
     with pytest.raises(HistoryConflict, match="no_such_module") as conflict:
-        load(bare_project)
+        _ = script.get_revision("head").module
     assert "202401010000_change.py:" in conflict.value.sentence
 
 

@@ -1,0 +1,22 @@
+"""Starting fast: what helps a command to begin, whatever it does then."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def collecting_nothing() -> Iterator[None]:
+    """Keep the garbage collector from looking through thousands of new objects that all stay.
+
+    For imports and for reading a history; a tenth of their time is its.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
