@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from pgrevise.catalog import Catalog
     from pgrevise.postgres.target import Target
+    from pgrevise.rehearsal.rows import Filled
     from pgrevise.rollout.commands import Migrated
     from pgrevise.settings import Settings
     from pgrevise.testing.databases import Database, Server, Shared
@@ -200,6 +201,21 @@ def history_under_test(migration_settings: Settings) -> Iterator[HistoryUnderTes
 
     with ExitStack() as stack:
         yield HistoryUnderTest(migration_settings, stack)
+
+
+@pytest.fixture(scope="session")
+def fill_rows(migration_settings: Settings) -> Callable[..., Filled]:
+    """``fill_rows(connection, ["jobs"], rows=1000)`` fills tables by their constraints.
+
+    It takes what `pgrevise.rehearsal.rows.fill` takes; the project's hints are given already.
+    """
+    from pgrevise.rehearsal.rows import fill
+
+    def filled(connection: psycopg.Connection[Any], *arguments: Any, **options: Any) -> Filled:
+        hints = {**dict(migration_settings.rows), **options.pop("hints", {})}
+        return fill(connection, *arguments, hints=hints, **options)
+
+    return filled
 
 
 @pytest.fixture(scope="session")

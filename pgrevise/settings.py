@@ -29,7 +29,9 @@ class Settings:
     revision; ``wait_for_runner`` bounds the wait for another runner to finish.
     ``development_databases`` are name patterns of databases on this machine that ``db.reset`` may
     drop. ``rehearsal_allow`` gives a reason for each rule of the rehearsal that the whole project
-    may break. ``sources`` tells where each setting came from.
+    may break, ``rows`` what columns hold that generated rows cannot be guessed for, by
+    "table.column": SQL over ``i``, or a list of values. ``sources`` tells where each setting came
+    from.
     """
 
     root: Path
@@ -42,6 +44,7 @@ class Settings:
     wait_for_runner: float = 900.0
     development_databases: tuple[str, ...] = ("*_dev", "*_development", "*_test", "dev", "test")
     rehearsal_allow: tuple[tuple[str, str], ...] = ()
+    rows: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
@@ -49,6 +52,7 @@ _EXPECTED = {
     "int": "a whole number",
     "float": "a number of seconds",
     "tuple[tuple[str, str], ...]": "a table of reasons",
+    "tuple[tuple[str, str | tuple[str, ...]], ...]": "a table of columns",
 }
 _SETTABLE = {f.name: f.type for f in fields(Settings)[2:] if f.name != "sources"}
 
@@ -139,6 +143,8 @@ def _convert(name: str, value: Any, source: str) -> Any:
             return str(value)
         if kind == "tuple[tuple[str, str], ...]":
             return _reasons(value)
+        if name == "rows":
+            return _hints(value)
         return tuple(value.split(",") if isinstance(value, str) else map(str, value))
     except (TypeError, ValueError) as error:
         expected = _EXPECTED.get(str(kind), "a list")
@@ -163,3 +169,13 @@ def _reasons(value: Any) -> tuple[tuple[str, str], ...]:
     if not all(isinstance(reason, str) for reason in dict(value).values()):
         raise TypeError(value)
     return tuple(dict(value).items())
+
+
+def _hints(value: Any) -> tuple[tuple[str, str | tuple[str, ...]], ...]:
+    """``{"table.column" = "expression"}`` or a list of values, as pairs; a line as for reasons."""
+    if isinstance(value, str):
+        return _reasons(value)
+    listed = {key: tuple(v) if isinstance(v, list) else v for key, v in dict(value).items()}
+    if not all(isinstance(v, (str, tuple)) for v in listed.values()):
+        raise TypeError(value)
+    return tuple(listed.items())

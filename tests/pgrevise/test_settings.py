@@ -111,3 +111,17 @@ def test_the_settings_of_the_rehearsal_are_a_table(root: Path) -> None:
     pyproject(root, "rehearsal = 3")
     with pytest.raises(SettingsError, match="which is no table"):
         settings.load(root, environ={})
+
+
+def test_hints_for_rows_are_expressions_and_lists(tmp_path: Path) -> None:
+    (tmp_path / "alembic.ini").touch()
+    table = '[tool.pgrevise.rows]\n"a.b" = "i + 1"\n"a.c" = ["x", "y"]\n'
+    (tmp_path / "pyproject.toml").write_text(table)
+    assert settings.load(tmp_path, {}).rows == (("a.b", "i + 1"), ("a.c", ("x", "y")))
+
+
+def test_a_hint_that_is_a_number_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "alembic.ini").touch()
+    (tmp_path / "pyproject.toml").write_text('[tool.pgrevise.rows]\n"a.b" = 1\n')
+    with pytest.raises(SettingsError, match=r"rows to .*, which is not a table of columns"):
+        settings.load(tmp_path, {})

@@ -35,6 +35,21 @@ def test_a_test_can_ask_what_a_revision_blocked(history: Project, run_tests: Run
     assert (outcome.failed, outcome.passed) == (set(), 3), outcome.output
 
 
+def test_rows_are_filled_with_the_projects_hints(history: Project, run_tests: RunTests) -> None:
+    hints = '[tool.pgrevise.rows]\n"jobs.state" = ["new", "done"]\n'
+    (history.root / "pyproject.toml").write_text(hints)
+    outcome = run_tests(
+        history,
+        """
+        def test_rows(pg_connection, fill_rows):
+            assert fill_rows(pg_connection, ["jobs"], rows=50).tables["jobs"].rows == 50
+            states = pg_connection.execute("SELECT DISTINCT state FROM jobs ORDER BY 1").fetchall()
+            assert [state for (state,) in states if state] == ["done", "new"]
+        """,
+    )
+    assert (outcome.failed, outcome.passed) == (set(), 1), outcome.output
+
+
 def test_ready_made_tests_pass_for_what_is_safe(history: Project, run_tests: RunTests) -> None:
     add, drop = "ALTER TABLE jobs ADD note text", "ALTER TABLE jobs DROP note"
     history.revision(
