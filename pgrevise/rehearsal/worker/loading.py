@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from alembic.script import Script, ScriptDirectory
@@ -14,6 +15,9 @@ from pgrevise.rehearsal.protocol import History, Node, Setup
 from pgrevise.rehearsal.worker.application import ADVICE, MISSING
 from pgrevise.rehearsal.worker.failing import place_of, words_of
 
+_SAYS_NOTHING = re.compile(r"(Revision ID|Revises|Create Date): ")
+#: The identifier or date that a file's name begins with.
+_NUMBER = re.compile(r"^(?:(?=[a-f]*\d)[0-9a-f]+[-_])+(?=\D)")
 _GIVE = "What it reads from the environment can be given: --set NAME=value."
 
 
@@ -52,7 +56,7 @@ def _node(script: Script, root: Path) -> Node:
     path = Path(script.path)
     revision = Revision(
         identifier=script.revision,
-        subject=script.doc,
+        subject=_subject(script.doc, path),
         file=str(path.relative_to(root)) if path.is_relative_to(root) else str(path),
         parents=tuple(script._versioned_down_revisions),
         docstring=script.longdoc,
@@ -60,3 +64,14 @@ def _node(script: Script, root: Path) -> Node:
     )
     parents = tuple(dict.fromkeys(script._all_down_revisions))
     return Node(revision, parents, stood_for(script), tuple(sorted(script._orig_branch_labels)))
+
+
+def _subject(docstring: str, path: Path) -> str:
+    """What a revision is about, on one line: the file's name where the docstring does not say.
+
+    Alembic's template writes "empty message" for none; old files begin with "Revision ID: ".
+    """
+    words = " ".join(docstring.split())
+    if words and words != "empty message" and not _SAYS_NOTHING.match(words):
+        return words
+    return _NUMBER.sub("", path.stem).replace("_", " ") or path.stem

@@ -13,6 +13,7 @@ from pgrevise.postgres.target import Target
 from pgrevise.rehearsal.facts import Revision
 from pgrevise.rehearsal.protocol import History, Node
 from pgrevise.rehearsal.selection import named, read_history, select
+from pgrevise.rehearsal.worker.loading import _subject
 from tests.pgrevise.rehearsal.foreign import Foreign
 
 
@@ -176,3 +177,20 @@ def test_a_revision_is_described_by_its_file(project: Foreign) -> None:
     assert (revision.subject, revision.parents) == ("change", ("one",))
     assert revision.file == "migrations/versions/two_change.py"
     assert revision.source.startswith('"""change"""')
+
+
+@pytest.mark.parametrize(
+    ("docstring", "name", "subject"),
+    [
+        ("Give jobs a tenant.", "1a2b_tenant.py", "Give jobs a tenant."),
+        ("Two\nlines", "1a2b_tenant.py", "Two lines"),
+        ("empty message", "0055_service_whitelist.py", "service whitelist"),
+        ("Revision ID: 1a2b", "1a2b3c_add_face.py", "add face"),
+        ("", "2026-06-17-1034_add_meter.py", "add meter"),
+        ("", "cafe.py", "cafe"),
+    ],
+)
+def test_a_revision_that_does_not_say_what_it_does_is_called_by_its_file(
+    docstring: str, name: str, subject: str
+) -> None:
+    assert _subject(docstring, Path(name)) == subject
