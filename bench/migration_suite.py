@@ -95,7 +95,9 @@ def measure_suites(folder: Path, server: Target, size: int, runs: int, peers: Pe
     ours = [sys.executable, "-m", "pytest", "-q", *WITHOUT, "test_ours.py"]
     base = median(runs, lambda: on_empty(server, project, plain))
     print(f"\n{size} revisions: plain alembic upgrade head {base:.2f} s", flush=True)
-    tell("ready-made tests", median(runs, lambda: run(project, ours, {})), base)
+    # Else the private server would be of the newest version, and another one.
+    same = {"PGREVISE_POSTGRES": str(settings.load(ROOT).postgres)}
+    tell("ready-made tests", median(runs, lambda: run(project, ours, same)), base)
     if peers.python is None:
         return
     theirs = [str(peers.python), "-m", "pytest", "-q", "-p", "no:cacheprovider"]

@@ -99,7 +99,8 @@ class _Environment:
 
     def run(self) -> None:
         # Every file is loaded now: Alembic lets a broken one pass as a warning or a traceback.
-        context.script.revision_map = open_history(context.config).revision_map
+        loaded = self.request.script or open_history(context.config)
+        context.script.revision_map = loaded.revision_map
         if context.is_offline_mode() or not self._needs_a_connection():
             self._without_connection()
             return

@@ -91,8 +91,9 @@ class Request:
     ``metadata_only`` nothing is connected to: ``env.py`` only hands over its metadata.
     ``empty_revision`` lets a new revision have no operations, ``as_sql`` writes them as plain SQL.
     With ``fresh_sessions`` each revision begins as if its session had just been opened; with
-    ``counted`` the server's counters of rows tell of each revision before the observer is told.
-    ``script`` is the history, when the caller has loaded every file of it already.
+    ``counted`` the version table is there before the first one, and the server's counters of rows
+    tell of each when the observer is told. ``script`` is the history, when the caller has loaded
+    every file of it already.
     """
 
     target: Target | None = None

@@ -30,11 +30,6 @@ Progress = Callable[[str], None]
 _ENVIRONMENT = Path(__file__).parents[1] / "environment.py"
 
 
-_SCHEMAS = """
-SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
-"""
-
-
 def differences(
     settings: Settings, *, major: int | None = None, progress: Progress | None = None
 ) -> list[catalog.Change]:
@@ -155,6 +150,4 @@ def build_models(metadata: Sequence[MetaData], target: Target) -> None:
 def _picture(target: Target) -> catalog.Catalog:
     """Every schema of the database, ``public`` first: its names are the ones without a schema."""
     with connect(target) as connection:
-        found = [name for (name,) in connection.execute(_SCHEMAS)]
-        schemas = sorted(found, key=lambda name: (name != "public", name)) or ["public"]
-        return catalog.read(connection, schemas).without([("table", VERSION_TABLE)])
+        return catalog.read_database(connection).without([("table", VERSION_TABLE)])

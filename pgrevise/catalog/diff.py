@@ -5,6 +5,7 @@ Pure: two catalogs in, a list of changes out. How a change reads as a sentence i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,10 +44,11 @@ def diff(before: Catalog, after: Catalog) -> list[Change]:
     The list is empty exactly when the catalogs are equal. An object that came or went together
     with its parent (the columns of a new table) is not listed again.
     """
-    old = {entry.address: entry for entry in before}
-    new = {entry.address: entry for entry in after}
+    old, new = before.by_address, after.by_address
+    # What is the same object in memory is passed over: most of what a tracker gives is.
+    touched = {address for address, entry in new.items() if old.get(address) is not entry}
     changes: list[Change] = []
-    for address in sorted(old.keys() | new.keys()):
+    for address in sorted(touched | (old.keys() - new.keys())):
         if address not in new:
             if not _went_with_parent(old[address], old, new):
                 changes.append(Change("removed", *address))
@@ -59,7 +61,7 @@ def diff(before: Catalog, after: Catalog) -> list[Change]:
 
 
 def _went_with_parent(
-    entry: Entry, here: dict[Address, Entry], there: dict[Address, Entry]
+    entry: Entry, here: Mapping[Address, Entry], there: Mapping[Address, Entry]
 ) -> bool:
     return entry.parent is not None and entry.parent in here and entry.parent not in there
 

@@ -62,8 +62,16 @@ class Catalog:
     schemas: tuple[str, ...] = field(compare=False)
 
     @cached_property
-    def _by_address(self) -> dict[Address, Entry]:
+    def by_address(self) -> Mapping[Address, Entry]:
+        """The entries by their kind and name."""
         return {entry.address: entry for entry in self.entries}
+
+    @cached_property
+    def _by_kind(self) -> dict[str, tuple[Entry, ...]]:
+        found: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            found.setdefault(entry.kind, []).append(entry)
+        return {kind: tuple(entries) for kind, entries in found.items()}
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
@@ -72,15 +80,15 @@ class Catalog:
         return len(self.entries)
 
     def __contains__(self, address: object) -> bool:
-        return address in self._by_address
+        return address in self.by_address
 
     def get(self, kind: str, name: str) -> Entry | None:
         """Return the entry of that kind and name, or None."""
-        return self._by_address.get((kind, name))
+        return self.by_address.get((kind, name))
 
     def of_kind(self, kind: str) -> tuple[Entry, ...]:
         """Return the entries of that kind, sorted by name."""
-        return tuple(entry for entry in self.entries if entry.kind == kind)
+        return self._by_kind.get(kind, ())
 
     def without(self, addresses: Iterable[Address]) -> Catalog:
         """Return this catalog less these objects and all that goes away with them.
@@ -88,7 +96,7 @@ class Catalog:
         Addresses that are not in the catalog are passed over.
         """
         gone = set(addresses)
-        by_address = self._by_address
+        by_address = self.by_address
 
         def is_gone(entry: Entry) -> bool:
             while entry.address not in gone:

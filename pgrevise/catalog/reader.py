@@ -98,6 +98,16 @@ def read(
     return catalog.without(leave_out) if leave_out else catalog
 
 
+def read_database(
+    connection: psycopg.Connection[Any], *, leave_out: frozenset[Address] = frozenset()
+) -> Catalog:
+    """Return an exact picture of every schema that is not PostgreSQL's own, ``public`` first."""
+    cursor = psycopg.Cursor(connection, row_factory=tuple_row)
+    cursor.execute(common_queries()["own_schemas"].encode(), {"names": []})
+    names = [name for name, _ in cursor] or ["public"]
+    return read(connection, names, leave_out=leave_out)
+
+
 def _check_connection(connection: psycopg.Connection[Any]) -> None:
     status = connection.info.transaction_status
     if status == TransactionStatus.UNKNOWN:

@@ -15,7 +15,6 @@ manual: "System Columns" (xmin), "pg_depend", "Transactions and Identifiers".
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -25,50 +24,21 @@ from psycopg.rows import tuple_row
 
 from pgrevise.catalog.assemble import Row, assemble
 from pgrevise.catalog.model import Address, Catalog, Entry
-from pgrevise.catalog.queries import common_queries, object_queries
+from pgrevise.catalog.piecemeal import (
+    ANSWERING,
+    NOTHING,
+    PASSED_OVER,
+    Owner,
+    Schemas,
+    read_objects,
+)
+from pgrevise.catalog.queries import common_queries
 from pgrevise.catalog.reader import _settled
+from pgrevise.catalog.watches import HORIZON, RARE, look_query
 from pgrevise.queries import load
 
 #: By address, what an entry was and what it is; None where it is not there.
 Delta = dict[Address, tuple[Entry | None, Entry | None]]
-Owner = tuple[int, int]
-#: What identifies a state of the rows: by watch, their number and a sum of hashes.
-Prints = dict[str, tuple[int, int]]
-
-#: Which queries answer for the objects of a system catalog, by their form. The catalogs that are
-#: not here hold rare kinds, but for those of _PASSED_OVER, which are part of other objects.
-_TABLE, _VIEW = ("tables", "columns"), ("views", "columns")
-_ANSWERING: dict[str, dict[str, tuple[str, ...]]] = {
-    "pg_class": {
-        **dict.fromkeys("rpf", _TABLE),
-        **dict.fromkeys("vm", _VIEW),
-        **dict.fromkeys("iI", ("indexes",)),
-        "S": ("sequences",),
-        "c": ("columns",),
-    },
-    "pg_type": {
-        "e": ("enums",),
-        "d": ("domains",),
-        "c": ("composite_types",),
-        "r": ("range_types",),
-    },
-    "pg_constraint": {"": ("constraints",)},
-    "pg_trigger": {"": ("triggers",)},
-    "pg_rewrite": {"": ("rules",)},
-    "pg_policy": {"": ("policies",)},
-    "pg_statistic_ext": {"": ("statistics",)},
-    "pg_namespace": {"": ("schemas_read",)},
-}
-_PASSED_OVER = {"pg_attrdef"}
-#: How the reader's queries about relations begin their conditions; ``c`` is what their oid is of.
-_IN_SCHEMAS = "WHERE c.relnamespace = ANY (%(schemas)s::oid[])"
-_NOTHING: dict[str, Sequence[Row]] = {
-    "comments": (),
-    "privileges": (),
-    "extension_members": (),
-    "extension_dependents": (),
-    "contents": (),
-}
 
 
 class Tracker:
@@ -85,8 +55,8 @@ class Tracker:
         *,
         leave_out: frozenset[Address] = frozenset(),
     ) -> None:
-        self.schemas = tuple(schemas)
         self._wanted = tuple(schemas)
+        self._schemas = Schemas()
         self.entries: dict[Address, Entry] = {}
         self.full_reads = 0
         self._connection = connection
@@ -95,10 +65,9 @@ class Tracker:
         self._cursor = psycopg.Cursor(connection, row_factory=tuple_row)
         self._addresses: dict[Owner, list[Address]] = {}
         self._keys: dict[str, dict[str, Owner]] = {}
-        self.prints: Prints = {}
+        self._rare_rows = 0
         self._horizon = "3"
         self._always_fully = False
-        self._oids: list[int] = []
         self._cursor.execute(_QUERIES["catalog_numbers"].encode())
         self._numbers: dict[int, str] = {oid: name for name, oid in self._cursor}
         self._read_everything()
@@ -110,93 +79,78 @@ class Tracker:
     def as_catalog(self, entries: dict[Address, Entry]) -> Catalog:
         """A catalog of these schemas that has these entries."""
         ordered = tuple(entries[address] for address in sorted(entries))
-        return Catalog(ordered, self._server, self.schemas)
+        return Catalog(ordered, self._server, self._schemas.names)
 
-    def update(self, *, printed: bool = True) -> Delta:
-        """Look again; returns what is different from the last look.
-
-        Without ``printed`` it is a little faster, and `is_back` cannot be asked for this state.
-        """
-        found = self._look((), printed=printed)
+    def update(self) -> Delta:
+        """Look again; returns what is different from the last look."""
+        found = self._look(())
         if found is None or self._always_fully:
             return self._read_everything()
         affected = self._with_dependents(found)
-        unknown = {self._numbers[catalog] for catalog, _ in affected} - _ANSWERING.keys()
-        if self._always_fully or unknown - _PASSED_OVER:
+        unknown = {self._numbers[catalog] for catalog, _ in affected} - ANSWERING.keys()
+        if self._always_fully or unknown - PASSED_OVER:
             return self._read_everything()
-        return self._replace(set(affected), self._entries_of(affected))
+        wanted = {
+            owner: ANSWERING.get(self._numbers[owner[0]], {}).get(form, ())
+            for owner, form in affected.items()
+        }
+        return self._replace(set(affected), read_objects(self._connection, self._schemas, wanted))
 
     def verify(self) -> Delta:
         """Read everything; returns what was not as it was tracked, and would be our mistake."""
         return self._read_everything()
-
-    def is_back(self, prints: Prints, delta: Delta) -> bool:
-        """Whether the rows are those of an earlier state, and if so, be in it without reading.
-
-        ``prints`` are that state's, ``delta`` is what led from it to the present one. Equal sums
-        of 64-bit hashes of the rows' identities and versions are taken for equal rows.
-        """
-        parameters = {"horizon": self._horizon, "listed": [], "printed": True}
-        self._cursor.execute(_QUERIES["look"].encode(), parameters, prepare=True)
-        rows = self._cursor.fetchall()
-        if _prints(rows) != prints or any(row[3] for row in rows if row[0] == "rare"):
-            return False
-        self.prints = prints
-        for address, (was, _) in delta.items():
-            if was is None:
-                self.entries.pop(address, None)
-            else:
-                self.entries[address] = was
-        return True
 
     def _settle(self) -> None:
         """Find the schemas and set what every rendering depends on, as the reader has it."""
         self._cursor.execute("SET search_path = pg_catalog, pg_temp")
         self._cursor.execute("SET plan_cache_mode = force_generic_plan")
         self._cursor.execute(common_queries()["settle"].replace(", true)", ", false)").encode())
-        self._cursor.execute(_QUERIES["schemas"].encode(), {"names": list(self._wanted)})
+        own_schemas = common_queries()["own_schemas"]
+        self._cursor.execute(own_schemas.encode(), {"names": list(self._wanted)})
         found = self._cursor.fetchall()
-        self.schemas = self._wanted or tuple(name for name, _ in found)
-        self._oids = [oid for _, oid in found]
+        names = self._wanted or tuple(name for name, _ in found)
+        self._schemas = Schemas(names, tuple(oid for _, oid in found))
         path = sql.SQL("SET search_path = {}, pg_catalog, pg_temp")
-        self._cursor.execute(path.format(sql.Identifier(self.schemas[0])))
+        self._cursor.execute(path.format(sql.Identifier(names[0])))
 
-    def _look(self, listed: Sequence[str], *, printed: bool = True) -> set[Owner] | None:
+    def _look(self, listed: Sequence[str]) -> set[Owner] | None:
         """The objects with new or vanished rows since the last look; None to read everything."""
         self._cursor.execute(
-            _QUERIES["look"].encode(),
-            {"horizon": self._horizon, "listed": list(listed), "printed": printed},
+            look_query().encode(),
+            {"horizon": self._horizon, "listed": list(listed)},
             prepare=True,
         )
-        rows = self._cursor.fetchall()
         affected: set[Owner] = set()
         short: list[str] = []
-        is_rare = False
-        self._horizon = next(str(count) for watch, count, *_ in rows if watch == "horizon")
-        before, self.prints = self.prints, _prints(rows)
-        for watch, count, _, found in rows:
-            if watch in ("horizon", "rare"):
-                is_rare = is_rare or (watch == "rare" and bool(found))
-                continue
-            owners = dict(map(_owner, found or ()))
-            known = self._keys.setdefault(watch, {})
-            if watch in listed:
-                affected.update(owner for key, owner in known.items() if key not in owners)
-                affected.update(o for key, o in owners.items() if known.get(key) != o)
-                self._keys[watch] = owners
-                continue
-            affected.update(owners.values())
-            if watch == "columns":
-                continue  # a column that is dropped changes the row of its table
-            known.update(owners)
-            if len(known) != count:
-                short.append(watch)
-        is_rare = is_rare or before.get("rare") != self.prints["rare"]
+        is_rare, rare_rows = False, 0
+        for watch, count, found in self._cursor.fetchall():
+            if watch == HORIZON:
+                self._horizon = str(count)
+            elif watch == RARE:
+                is_rare, rare_rows = is_rare or bool(found), rare_rows + count
+            else:
+                owners = dict(map(_owner, found or ()))
+                affected |= self._affected(watch, owners, is_whole=watch in listed)
+                # A column that is dropped stays as a row; what it changes is the row of its table.
+                if watch != "columns" and len(self._keys[watch]) != count:
+                    short.append(watch)
+        is_rare = is_rare or rare_rows != self._rare_rows
+        self._rare_rows = rare_rows
         if short:
-            vanished = self._look(short, printed=printed)
+            vanished = self._look(short)
             affected |= vanished or set()
             is_rare = is_rare or vanished is None
         return None if is_rare else affected
+
+    def _affected(self, watch: str, found: dict[str, Owner], *, is_whole: bool) -> set[Owner]:
+        """The objects of rows that were found, and with the whole watch of those that were not."""
+        known = self._keys.setdefault(watch, {})
+        if not is_whole:
+            known.update(found)
+            return set(found.values())
+        self._keys[watch] = found
+        gone = {owner for key, owner in known.items() if key not in found}
+        return gone | {owner for key, owner in found.items() if known.get(key) != owner}
 
     def _with_dependents(self, changed: Iterable[Owner]) -> dict[Owner, str]:
         """These objects and what depends on them, each with its form; "" when there is no more."""
@@ -206,70 +160,12 @@ class Tracker:
         parameters = {
             "catalogs": [catalog for catalog, _ in pairs],
             "oids": [oid for _, oid in pairs],
-            "schemas": self._oids,
+            "schemas": list(self._schemas.oids),
         }
         self._cursor.execute(_QUERIES["dependents"].encode(), parameters, prepare=True)
         rows = self._cursor.fetchall()
         self._always_fully = self._always_fully or any(row[3] for row in rows)
         return {(catalog, oid): form or "" for catalog, oid, form, _ in rows}
-
-    def _entries_of(self, affected: dict[Owner, str]) -> dict[Owner, list[Entry]]:
-        """The entries that these objects have now."""
-        asked: dict[str, list[int]] = {}
-        for (catalog, oid), form in affected.items():
-            for name in _ANSWERING.get(self._numbers[catalog], {}).get(form, ()):
-                asked.setdefault(name, []).append(oid)
-        if not asked:
-            return {}
-        oids = sorted({oid for wanted in asked.values() for oid in wanted})
-        with self._connection.pipeline():
-            cursors = {
-                name: self._send(object_queries()[name], asked[name])
-                for name in object_queries()
-                if name in asked
-            }
-            comments = self._send(common_queries()["comments"], oids)
-            granted = self._connection.execute(
-                _QUERIES["has_privileges"].encode(), {"oids": oids}, prepare=True
-            )
-        common = _NOTHING | {"comments": _rows(comments)}
-        if granted.fetchone() != (False,):
-            common["privileges"] = self._ask(common_queries()["privileges"], schemas=self._oids)
-        objects = {
-            name: [row for row in _rows(cursor) if (row["catalog"], row["oid"]) in affected]
-            for name, cursor in cursors.items()
-        }
-        return self._assembled(objects, common)
-
-    def _send(self, query: str, oids: list[int]) -> psycopg.Cursor[tuple[Any, ...]]:
-        """Ask a query of the reader's for some objects only.
-
-        Its oids are bigints, which no index of PostgreSQL's has; so relations are asked for once
-        more, inside. Where that does not fit the query's words the answer is the same, but slow.
-        """
-        query = query.replace(_IN_SCHEMAS, f"{_IN_SCHEMAS} AND c.oid = ANY (%(oids)s::oid[])")
-        statement = (
-            f"SELECT to_jsonb(q)::text FROM ({query}) q "  # noqa: S608 - a file of this package
-            "WHERE q.oid = ANY (%(oids)s::bigint[])"
-        )
-        cursor = psycopg.Cursor(self._connection, row_factory=tuple_row)
-        parameters = {"schemas": self._oids, "oids": oids}
-        return cursor.execute(statement.encode(), parameters, prepare=True)
-
-    def _ask(self, query: str, **parameters: object) -> list[Row]:
-        statement = f"SELECT to_jsonb(q)::text FROM ({query}) q"  # noqa: S608 - likewise
-        return _rows(self._cursor.execute(statement.encode(), parameters))
-
-    def _assembled(
-        self, objects: dict[str, list[Row]], common: dict[str, Sequence[Row]]
-    ) -> dict[Owner, list[Entry]]:
-        """The entries of each object, by the reader's own assembly."""
-        entries: dict[Owner, list[Entry]] = {}
-        for name, rows in objects.items():
-            for row in rows:
-                (entry,) = assemble({name: [row]}, common, self._server, self.schemas, owners=False)
-                entries.setdefault((row["catalog"], row["oid"]), []).append(entry)
-        return entries
 
     def _replace(self, affected: set[Owner], found: dict[Owner, list[Entry]]) -> Delta:
         """Put what was found in the place of what was known of these objects."""
@@ -307,8 +203,8 @@ class Tracker:
         self.full_reads += 1
         self._settle()
         self._look(tuple(self._keys))
-        idle_objects, common = _settled(self._connection, self.schemas, idle=True)
-        whole = assemble(idle_objects, common, self._server, self.schemas, owners=False)
+        idle_objects, common = _settled(self._connection, self._schemas.names, idle=True)
+        whole = assemble(idle_objects, common, self._server, self._schemas.names, owners=False)
         whole = whole.without(self._leave_out)
         members = {(row["catalog"], row["oid"]) for row in common["extension_members"]}
         # What hangs on a relation of an extension is left out by its parent: not seen piecemeal.
@@ -332,29 +228,18 @@ class Tracker:
         owned: dict[Owner, list[Address]] = {}
         for name, rows in objects.items():
             for row in rows:
-                bare = assemble({name: [row]}, _NOTHING, self._server, self.schemas, owners=False)
+                bare = assemble(
+                    {name: [row]}, NOTHING, self._server, self._schemas.names, owners=False
+                )
                 for entry in bare:
                     if entry.address in whole:
                         owned.setdefault((row["catalog"], row["oid"]), []).append(entry.address)
         return owned
 
 
-def _prints(rows: Sequence[tuple[Any, ...]]) -> Prints:
-    prints: Prints = {}
-    for watch, count, digest, _ in rows:
-        if watch != "horizon":
-            counted, summed = prints.get(watch, (0, 0))
-            prints[watch] = (counted + count, summed + int(digest or 0))
-    return prints
-
-
 def _owner(text: str) -> tuple[str, Owner]:
     key, catalog, oid = text.rsplit(" ", 2)
     return key, (int(catalog), int(oid))
-
-
-def _rows(cursor: psycopg.Cursor[Any]) -> list[Row]:
-    return [json.loads(text) for (text,) in cursor]
 
 
 _QUERIES = load("pgrevise.catalog", "sql", "tracking.sql")

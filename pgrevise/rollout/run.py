@@ -18,7 +18,7 @@ from pgrevise.history.script import history_errors, revision_frame
 from pgrevise.history.squash import squashed_into
 from pgrevise.postgres.target import Target
 from pgrevise.request import Applied, Direction, Request, Step
-from pgrevise.rollout import blockers, retry
+from pgrevise.rollout import blockers, retry, session
 from pgrevise.rollout.concurrent import repaired_indexes
 from pgrevise.rollout.lock import only_runner
 from pgrevise.rollout.timeouts import lock_timeouts
@@ -77,14 +77,19 @@ class Run:
                 with history_errors():
                     self._pending = list(original(heads, context))
                 self._is_planned, self._total = True, len(self._pending)
+                if self.request.counted:
+                    session.keep_version_table(context.connection)
             while self._pending:
                 step = self._pending[0]
                 self.request.observer.started(self._step())
                 if self.request.fresh_sessions:
-                    _forget_session(context.connection)
+                    session.forget(context.connection, self.settings.lock_timeout)
                 started = time.monotonic()
                 yield step
-                self._finished(time.monotonic() - started)
+                seconds = time.monotonic() - started
+                if self.request.counted:
+                    session.hand_counters_over(context.connection)
+                self._finished(seconds)
 
         return planned
 
@@ -232,21 +237,6 @@ def _roll_back(connection: Connection) -> None:
     """Leave the connection outside a transaction, whatever state a failure left it in."""
     if not (connection.closed or connection.invalidated):
         connection.rollback()
-
-
-def _forget_session(connection: Connection | None) -> None:
-    """Undo what earlier revisions did to the session, but keep its lock and our lock_timeout.
-
-    DISCARD ALL would release the advisory lock too (PostgreSQL 17 manual, DISCARD).
-    """
-    if connection is None:
-        return
-    timeout = connection.exec_driver_sql("SHOW lock_timeout").scalar_one()
-    connection.exec_driver_sql(
-        "RESET SESSION AUTHORIZATION; RESET ALL; DISCARD TEMP; CLOSE ALL; UNLISTEN *; "
-        f"SET lock_timeout = '{timeout}'"
-    )
-    connection.commit()
 
 
 def _server_words(error: DBAPIError) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import ExceptionContext
 
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+#: A word of every statement that is patient: hardly any other has to be looked at closely.
+_HINT = re.compile(r"CONCURRENTLY|VALIDATE", re.IGNORECASE)
 _PATIENT = re.compile(
     r"""\s*(?:
         CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\b
@@ -35,20 +37,27 @@ _PATIENT = re.compile(
 
 def waits_patiently(statement: str) -> bool:
     """Whether every part of ``statement`` queues nobody behind it while it waits for its locks."""
+    if not _HINT.search(statement):
+        return False
     parts = [part for part in _COMMENT.sub(" ", statement).split(";") if part.strip()]
     return bool(parts) and all(_PATIENT.match(part) for part in parts)
+
+
+def short_wait(seconds: float) -> str:
+    """The statement that bounds lock waits to ``seconds``; 0 means no bound at all."""
+    return f"SET lock_timeout = '{round(seconds * 1000)}ms'"
 
 
 @contextmanager
 def lock_timeouts(connection: Connection, seconds: float) -> Iterator[None]:
     """Bound lock waits on ``connection`` to ``seconds``, but for statements that wait patiently.
 
-    The session's setting is restored afterwards. 0 seconds means no bound at all.
+    The session's setting is restored afterwards.
     """
     from sqlalchemy import event
 
     before = connection.exec_driver_sql("SELECT current_setting('lock_timeout')").scalar_one()
-    short = f"SET lock_timeout = '{round(seconds * 1000)}ms'"
+    short = short_wait(seconds)
     connection.exec_driver_sql(short)
     connection.commit()
 

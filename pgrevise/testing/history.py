@@ -8,16 +8,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pgrevise.authoring.differences import build_models, project_metadata
-from pgrevise.catalog import Catalog
-from pgrevise.catalog.tracking import Tracker
+from pgrevise.catalog import Catalog, read, read_database
 from pgrevise.history.listing import Entry, listing
 from pgrevise.postgres.connect import connect
 from pgrevise.postgres.isolated import empty_schema, isolated_schema
 from pgrevise.postgres.locate import named_target
 from pgrevise.postgres.scratch import scratch_server
 from pgrevise.postgres.target import Target
-from pgrevise.postgres.templates import open_templates
+from pgrevise.postgres.templates import Templates, open_templates
 from pgrevise.settings import Settings
+from pgrevise.testing.aside import Aside
 from pgrevise.testing.walk import Walk, walk
 
 if TYPE_CHECKING:
@@ -47,28 +47,47 @@ class HistoryUnderTest:
 
     @cached_property
     def walk(self) -> Walk:
-        """What was seen on the way."""
+        """What was seen on the way. The models are made in another process meanwhile."""
+        if self._named is None:
+            self._stack.callback(self._models_aside.close)
         return walk(self.settings, self._empty)
 
     @cached_property
     def models(self) -> Catalog:
         """What the models give in an empty place."""
-        target = self._empty()
+        if self._named is None:
+            return self._models_aside.result()
+        return self._models_in(self._empty())
+
+    @cached_property
+    def _models_aside(self) -> Aside[Catalog]:
+        def on_the_private_server() -> Catalog:
+            with ExitStack() as stack:
+                return self._models_in(self._private(stack).empty())
+
+        return Aside(on_the_private_server)
+
+    def _models_in(self, target: Target) -> Catalog:
         build_models(self.metadata, target)
-        schemas = [target.schema] if target.schema else []
         with closing(connect(target)) as connection:
-            return Tracker(connection, schemas).catalog()
+            return read(connection, [target.schema]) if target.schema else read_database(connection)
+
+    @cached_property
+    def _named(self) -> Target | None:
+        return named_target(self.settings)
 
     @cached_property
     def _empty(self) -> Callable[[], Target]:
-        named = named_target(self.settings)
-        if named is None:
-            server = self._stack.enter_context(scratch_server(self.settings))
-            return self._stack.enter_context(open_templates(self.settings, server, "")).empty
-        schema = self._stack.enter_context(isolated_schema(named))
+        if self._named is None:
+            return self._private(self._stack).empty
+        schema = self._stack.enter_context(isolated_schema(self._named))
 
         def emptied() -> Target:
             empty_schema(schema)
             return schema
 
         return emptied
+
+    def _private(self, stack: ExitStack) -> Templates:
+        server = stack.enter_context(scratch_server(self.settings))
+        return stack.enter_context(open_templates(self.settings, server, ""))

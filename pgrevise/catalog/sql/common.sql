@@ -26,6 +26,13 @@ SELECT current_schema() AS name;
 SELECT nspname::text AS name, oid::bigint AS oid, has_schema_privilege(oid, 'USAGE') AS usable
 FROM pg_namespace WHERE nspname = ANY (%(names)s::text[]);
 
+-- name: own_schemas
+-- The schemas of these names; without names every schema that is not PostgreSQL's, "public" first.
+SELECT nspname::text, oid::bigint FROM pg_namespace
+WHERE CASE WHEN %(names)s::text[] <> '{}' THEN nspname = ANY (%(names)s::text[])
+    ELSE nspname !~ '^pg_' AND nspname <> 'information_schema' END
+ORDER BY nspname <> 'public', nspname;
+
 -- name: hazards
 -- Operators that would stand in for PostgreSQL's own in what pg_get_viewdef and pg_get_ruledef run
 -- inside, while the schema comes first in search_path.

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.pgrevise.conftest import Project
-from tests.pgrevise.plugin.conftest import Outcome, RunTests, third
+from tests.pgrevise.plugin.conftest import READY_MADE, Outcome, RunTests, third
 
 
 def assert_explained(outcome: Outcome, test: str, *words: str) -> None:
@@ -171,6 +171,20 @@ def test_models_that_are_ahead(history: Project, run_tests: RunTests) -> None:
         "test_models_equal_history",
         "column jobs.priority is new",
         'invoke db.new "describe change"',
+    )
+
+
+def test_models_that_cannot_be_created(history: Project, run_tests: RunTests) -> None:
+    history.models("""
+        from sqlalchemy import DDL, event
+        event.listen(metadata, "before_create", DDL("CREATE TABLE nonsense ("))
+        Table("jobs", metadata, Column("id", BigInteger))
+    """)
+    assert_explained(
+        run_tests(history, READY_MADE, "-p", "no:xdist"),
+        "test_models_equal_history",
+        "The models cannot be created in an empty database: syntax error",
+        "Mend the models.",
     )
 
 
