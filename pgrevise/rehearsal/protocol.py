@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from pgrevise.rehearsal.facts import Direction, Passage, Revision
+from pgrevise.rehearsal.observing.ledger import Scene
 from pgrevise.settings import Settings
 
 
@@ -126,12 +127,13 @@ class Task:
     """Run ``env.py`` once with exactly these revisions, one after the other, in one direction.
 
     Without revisions ``env.py`` only connects, and what it configures is told. ``is_observed`` when
-    the statements are to be watched.
+    the statements are to be watched; ``scene`` is what is there before, as far as that was read.
     """
 
     revisions: tuple[str, ...] = ()
     direction: Direction = "upgrade"
     is_observed: bool = False
+    scene: Scene | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,8 @@ class Ran:
     """What a child tells. ``stopped_at`` is the revision that failed, "" when it was not one.
 
     ``version_tables`` are (schema or "", name) of each context that ``env.py`` configured;
-    ``imported`` the modules that it imported and that may be imported before it.
+    ``imported`` the modules that it imported and that may be imported before it. ``unasked`` are
+    the numbers and xids of transactions of which it is not known yet what became of them.
     """
 
     passage: Passage
@@ -156,13 +159,18 @@ class Ran:
     version_tables: tuple[tuple[str, str], ...] = ()
     naming: tuple[tuple[str, str], ...] = ()
     imported: tuple[str, ...] = ()
+    unasked: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
 class Warm:
-    """Import these modules now, so that no child has to; the answer is `Warmed`."""
+    """Import these modules now, so that no child has to; the answer is `Warmed`.
+
+    Before that a passage of our own is gone through ``exercises`` times.
+    """
 
     modules: tuple[str, ...]
+    exercises: int = 0
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ class _Rehearsing:
 
     def _prepare(self, say: Callable[[str], None]) -> None:
         """Bring the working database to where the first revision begins, and keep a clean one."""
-        self.ascent.begin()
+        self.ascent.begin(len(self.selection.revisions))
         self._refuse_applied()
         if self.selection.revisions:
             first = self.selection.revisions[0]
@@ -211,8 +211,16 @@ class _Rehearsing:
         return dict(self.workshop.settings.rehearsal_allow)
 
     def _judged(self, observed: Observed) -> Rehearsed:
-        findings = allowed(judge(observed), observed.revision, self._allowed)
+        found = [] if self._is_told(observed) else judge(observed)
+        findings = allowed(found, observed.revision, self._allowed)
         return Rehearsed(observed, verdict_of(observed), tuple(findings))
+
+    def _is_told(self, observed: Observed) -> bool:
+        """Whether it was not tried because of one in the same report, where the finding is."""
+        if observed.upgrade.outcome != "skipped":
+            return False
+        before = self.history.ancestors(observed.revision.identifier)
+        return bool(before & self.ascent.failed.keys() & set(self.selection.revisions))
 
     def _skipped(
         self, revision: Revision, upgrade: Passage, before: Catalog | None = None

@@ -15,7 +15,7 @@ from psycopg.rows import tuple_row
 
 from pgrevise.queries import load
 from pgrevise.rehearsal.modes import Mode, mode_named
-from pgrevise.rehearsal.observing.ledger import KINDS, Known
+from pgrevise.rehearsal.observing.ledger import Known, Scene
 
 #: How our sessions call themselves in ``pg_stat_activity``.
 APPLICATION_NAME = "pgrevise observer"
@@ -23,13 +23,26 @@ QUERIES = load("pgrevise.rehearsal.observing", "queries.sql")
 
 
 class Beside:
-    """A session of ours; it may be used from several threads, and opens again when it was cut."""
+    """A session of ours, opened when something is asked, and again when it was cut.
+
+    It may be used from several threads.
+    """
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
         self._lock = RLock()
-        self._connection = self.open()
-        self.server = self._connection.info.server_version // 10000
+        self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything was asked yet."""
+        return self._connection is not None
+
+    @property
+    def server(self) -> int:
+        """The server's major version."""
+        with self._lock:
+            return self._opened().info.server_version // 10000
 
     def open(self) -> psycopg.Connection[tuple[Any, ...]]:
         """Another session of ours, in autocommit mode; the caller closes it."""
@@ -39,26 +52,29 @@ class Beside:
 
     def close(self) -> None:
         """Close the session."""
-        self._connection.close()
+        if self._connection is not None:
+            self._connection.close()
 
     def ask(self, name: str, **parameters: object) -> list[tuple[Any, ...]]:
         """The rows of a named query."""
         query = QUERIES[name].encode()
         with self._lock:
+            connection = self._opened()
             try:
-                return self._connection.execute(query, parameters or None).fetchall()
+                return connection.execute(query, parameters or None).fetchall()
             except psycopg.OperationalError:
-                if not self._connection.closed:
+                if not connection.closed:
                     raise
                 self._connection = self.open()  # the project's code may end all other sessions
                 return self._connection.execute(query, parameters or None).fetchall()
 
     def relations(self) -> dict[int, Known]:
         """What is there now, by oid."""
-        return {
-            oid: Known(bare, name, KINDS.get(kind, ""), index_of, file)
-            for oid, bare, name, kind, index_of, file in self.ask("relations")
-        }
+        return self.scene().known()
+
+    def scene(self) -> Scene:
+        """The database as it is now."""
+        return Scene(tuple(self.ask("relations")), self.now())
 
     def now(self) -> tuple[int, int, int]:
         """The database's oid, the newest relation's, and where the log of changes ends."""
@@ -81,3 +97,20 @@ class Beside:
     def outcomes(self, xids: Iterable[int]) -> dict[int, str | None]:
         """What became of transactions."""
         return dict(self.ask("outcomes", xids=list(xids)))
+
+    def _opened(self) -> psycopg.Connection[tuple[Any, ...]]:
+        if self._connection is None:
+            self._connection = self.open()
+        return self._connection
+
+
+def scene_of(connection: psycopg.Connection[tuple[Any, ...]]) -> Scene:
+    """The same as `Beside.scene`, asked in a session that is there already."""
+    relations = connection.execute(QUERIES["relations"].encode()).fetchall()
+    database, newest, position = connection.execute(QUERIES["now"].encode()).fetchall()[0]
+    return Scene(tuple(relations), (database, newest, position))
+
+
+def outcomes_of(connection: psycopg.Connection[Any], xids: Iterable[int]) -> dict[int, str | None]:
+    """The same as `Beside.outcomes`, asked in a session that is there already."""
+    return dict(connection.execute(QUERIES["outcomes"].encode(), {"xids": list(xids)}).fetchall())

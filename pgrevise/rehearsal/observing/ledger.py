@@ -49,6 +49,21 @@ class Known:
     file: int
 
 
+@dataclass(frozen=True)
+class Scene:
+    """The database where a passage begins: a row for each relation, and what `now` told."""
+
+    relations: tuple[tuple[Any, ...], ...]
+    now: tuple[int, int, int]
+
+    def known(self) -> dict[int, Known]:
+        """The relations by oid."""
+        return {
+            oid: Known(bare, name, KINDS.get(kind, ""), index_of, file)
+            for oid, bare, name, kind, index_of, file in self.relations
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One relation in a look; ``name`` is "" when it is gone."""

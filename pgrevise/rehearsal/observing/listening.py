@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Protocol
 
 from pgrevise.rehearsal.observing.drivers import complaint
@@ -18,6 +19,8 @@ from pgrevise.rehearsal.observing.watched import Register, Session
 
 #: Under which an SQLAlchemy connection keeps its session.
 _KEY = "pgrevise.rehearsal"
+#: Who listens now.
+_LISTENERS: list[_Listener] = []
 
 
 class Listening(Register, Protocol):
@@ -36,28 +39,39 @@ class Listening(Register, Protocol):
 @contextmanager
 def listening(watch: Listening) -> Iterator[None]:
     """Listen while the context lasts."""
-    from sqlalchemy import Engine, Pool, event
-
+    _listen()
     listener = _Listener(watch)
-    wanted: list[tuple[Any, str, Callable[..., Any]]] = [
-        (Engine, "before_cursor_execute", listener.before),
-        (Engine, "after_cursor_execute", listener.after),
-        (Engine, "handle_error", listener.failed),
-        (Engine, "do_execute", listener.execute),
-        (Engine, "do_execute_no_params", listener.execute_plain),
-        (Engine, "do_executemany", listener.execute_many),
-        (Engine, "commit", listener.commit),
-        (Engine, "rollback", listener.rollback),
-        (Pool, "checkin", listener.leave),
-        (Pool, "close", listener.leave),
-    ]
-    for target, name, function in wanted:
-        event.listen(target, name, function)
+    _LISTENERS.append(listener)
     try:
         yield
     finally:
-        for target, name, function in wanted:
-            event.remove(target, name, function)
+        _LISTENERS.remove(listener)
+
+
+@cache
+def _listen() -> None:
+    """Have SQLAlchemy tell whoever listens, once and for good: children have it from the fork."""
+    from sqlalchemy import Engine, Pool, event
+
+    event.listen(Engine, "before_cursor_execute", _telling("before"))
+    event.listen(Engine, "after_cursor_execute", _telling("after"))
+    event.listen(Engine, "handle_error", _telling("failed"))
+    event.listen(Engine, "do_execute", _telling("execute"))
+    event.listen(Engine, "do_execute_no_params", _telling("execute_plain"))
+    event.listen(Engine, "do_executemany", _telling("execute_many"))
+    event.listen(Engine, "commit", _telling("commit"))
+    event.listen(Engine, "rollback", _telling("rollback"))
+    event.listen(Pool, "checkin", _telling("leave"))
+    event.listen(Pool, "close", _telling("leave"))
+
+
+def _telling(name: str) -> Callable[..., bool]:
+    """Hands an event on; True as soon as somebody did what it is about."""
+
+    def tell(*arguments: Any) -> bool:
+        return any(getattr(listener, name)(*arguments) for listener in tuple(_LISTENERS))
+
+    return tell
 
 
 class _Listener:

@@ -28,6 +28,7 @@ class Locator:
 
     def __init__(self, file: Path, root: Path) -> None:
         self._file = file.resolve()
+        self._names = (file.name, self._file.name)
         inside = self._file.is_relative_to(root.resolve())
         self.name = (self._file.relative_to(root.resolve()) if inside else self._file).as_posix()
 
@@ -35,7 +36,9 @@ class Locator:
         """Where the calling thread is in the file, else an empty place."""
         wanted = str(self._file)
         for frame in _frames():
-            if _resolved(frame.f_code.co_filename) == wanted:
+            name = frame.f_code.co_filename
+            # Resolving asks the file system, so it is left for what can be the file.
+            if name.endswith(self._names) and _resolved(name) == wanted:
                 source = linecache.getline(wanted, frame.f_lineno).strip()
                 return Place(self.name, frame.f_lineno, source)
         return Place()

@@ -18,7 +18,7 @@ import psycopg
 from pgrevise.rehearsal.facts import Direction, Statement, Transaction
 from pgrevise.rehearsal.observing.beside import QUERIES, Beside
 from pgrevise.rehearsal.observing.drivers import driver_named
-from pgrevise.rehearsal.observing.ledger import Base, Ledger
+from pgrevise.rehearsal.observing.ledger import Base, Ledger, Scene
 from pgrevise.rehearsal.observing.listening import listening
 from pgrevise.rehearsal.observing.locating import Locator, Place
 from pgrevise.rehearsal.observing.records import Clock, Record, Span, statement_of, transaction_of
@@ -47,14 +47,25 @@ class Watch:
     """What was seen; it may be asked at any time, from any thread, while it is still going on.
 
     ``backends`` are the process ids of the sessions whose statements were seen; ours call
-    themselves `beside.APPLICATION_NAME`. ``notes`` say what could not be observed.
+    themselves `beside.APPLICATION_NAME`. ``notes`` say what could not be observed. ``unasked`` are
+    the numbers and xids of transactions whose outcome is left to whoever gave the scene to ask for.
     """
 
-    def __init__(self, dsn: str, revision_file: Path, root: Path, direction: Direction) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        revision_file: Path,
+        root: Path,
+        direction: Direction,
+        scene: Scene | None = None,
+    ) -> None:
         self.direction = direction
         self.beside = Beside(dsn)
-        self.base = Base(self.beside.relations())
-        self.database, self.newest, self.position = self.beside.now()
+        self._is_told = scene is not None
+        found = scene or self.beside.scene()
+        self.base = Base(found.known())
+        self.database, self.newest, self.position = found.now
+        self.unasked: tuple[tuple[int, int], ...] = ()
         self.backends: set[int] = set()
         self.connections = 0
         self.notes: tuple[str, ...] = ()
@@ -143,6 +154,9 @@ class Watch:
     def _ask_outcomes(self) -> None:
         """A commit may have failed, and a session may have ended without a word."""
         spans = {span.xid: span for span in self._spans if span.xid is not None}
+        if self._is_told and not self.beside.is_open:
+            self.unasked = tuple((span.number, xid) for xid, span in spans.items())
+            return
         try:
             outcomes = self.beside.outcomes(spans)
         except psycopg.Error as error:
@@ -154,18 +168,26 @@ class Watch:
 
 
 @contextmanager
-def observing(dsn: str, revision_file: Path, root: Path, direction: Direction) -> Iterator[Watch]:
+def observing(
+    dsn: str,
+    revision_file: Path,
+    root: Path,
+    direction: Direction,
+    scene: Scene | None = None,
+) -> Iterator[Watch]:
     """Observe every statement that SQLAlchemy executes in this process while the context lasts.
 
     ``dsn`` is a conninfo or URL of libpq, to the database that the project's code is led to; it is
     for sessions of ours beside the project's. Statements are attributed to ``revision_file``, named
     relative to ``root``. Times count from here. ``wal_bytes`` of a statement are what the whole
     server wrote meanwhile. A lock is told to be held until its transaction ends, or a savepoint
-    that was set before it is returned to.
+    that was set before it is returned to. With a ``scene``, which is the database as it is now,
+    a session of ours is only opened when it is needed, and what became of ``unasked`` transactions
+    is for the caller to find out.
 
     Raises psycopg's `OperationalError` when the database cannot be reached.
     """
-    watch = Watch(dsn, revision_file, root, direction)
+    watch = Watch(dsn, revision_file, root, direction, scene)
     try:
         with listening(watch):
             yield watch

@@ -6,11 +6,11 @@
 -- stored in (0 for what has none) and, for an index, its table. TOAST (namespace 99) belongs to its
 -- table, and temporary ones of other sessions to nobody.
 SELECT c.oid::bigint, c.relname::text,
-    CASE WHEN n.nspname = 'public' THEN '' ELSE quote_ident(n.nspname) || '.' END
-        || quote_ident(c.relname), c.relkind::text, coalesce(i.indrelid, 0)::bigint,
+    CASE WHEN n.nspname = 'public' THEN '' ELSE pg_catalog.quote_ident(n.nspname) || '.' END
+        || pg_catalog.quote_ident(c.relname), c.relkind::text, coalesce(i.indrelid, 0)::bigint,
     c.relfilenode::bigint
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_index i ON i.indexrelid = c.oid
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
 WHERE c.oid >= 16384 AND c.relnamespace <> 99 AND n.nspname !~ '^pg_(toast_)?temp_';
 
 -- name: look
@@ -89,14 +89,15 @@ SELECT pg_catalog.set_config('lock_timeout', '{lock}', false),
 
 -- name: now
 -- Which database this is, its newest relation, and where its log of changes ends.
-SELECT (SELECT oid::bigint FROM pg_database WHERE datname = current_database()),
-    (SELECT coalesce(max(oid::bigint), 16383) FROM pg_class),
-    (pg_current_wal_insert_lsn() - '0/0')::bigint;
+SELECT (SELECT oid::bigint FROM pg_catalog.pg_database
+        WHERE datname = pg_catalog.current_database()),
+    (SELECT coalesce(pg_catalog.max(oid::bigint), 16383) FROM pg_catalog.pg_class),
+    (pg_catalog.pg_current_wal_insert_lsn() - '0/0')::bigint;
 
 -- name: outcomes
 -- What became of transactions: "committed", "aborted", "in progress", NULL when too old to know.
-SELECT x::bigint, pg_xact_status(x::text::xid8)
-FROM unnest(%(xids)s::bigint[]) x;
+SELECT x::bigint, pg_catalog.pg_xact_status(x::text::xid8)
+FROM pg_catalog.unnest(%(xids)s::bigint[]) x;
 
 -- name: waiting
 -- Which of these sessions the backend waits for, and for how many seconds so far. What it waits for

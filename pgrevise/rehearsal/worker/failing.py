@@ -17,7 +17,7 @@ def words_of(error: BaseException) -> tuple[str, str]:
     if isinstance(error, SystemExit):
         return f"it ended the process: sys.exit({error.code!r})", ""
     if isinstance(error, ReviseError):
-        return f"{_one_line(error.sentence)} {error.next_step}".rstrip("."), ""
+        return f"{_one_line(error.sentence)}. {error.next_step}".rstrip("."), ""
     original = getattr(error, "orig", None) or error
     sqlstate = _sqlstate(original)
     if sqlstate:

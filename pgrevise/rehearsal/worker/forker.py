@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pgrevise.errors import ReviseError
 from pgrevise.rehearsal.protocol import Ended, Loaded, Setup, Started, Task, Trouble, Warm, Warmed
-from pgrevise.rehearsal.worker import elsewhere
+from pgrevise.rehearsal.worker import elsewhere, exercise
 from pgrevise.rehearsal.worker.application import running_application
 from pgrevise.rehearsal.worker.clipped import Clipped
 
@@ -79,6 +79,8 @@ class Forker:
                 return
 
     def _warmed(self, wanted: Warm) -> Warmed:
+        if wanted.exercises and "flask" not in sys.modules:
+            exercise.go_through(self.setup, self.gate, wanted.exercises)
         for name in wanted.modules:
             with suppress(Exception):
                 importlib.import_module(name)
@@ -116,6 +118,8 @@ class Forker:
         """Run the task and tell what came of it; never returns."""
         from pgrevise.rehearsal.worker import running
 
+        # Little of what a child makes is garbage, and all of it goes at its end.
+        gc.set_threshold(20_000, 20, 20)
         os.setsid()
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)

@@ -59,7 +59,7 @@ class _Run:
     contexts: list[MigrationContext] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.imports = _Imports(self.setup.settings.root)
+        self.imports = None if self.task.revisions else _Imports(self.setup.settings.root)
 
     def result(self) -> Ran:
         """Run ``env.py`` and say what came of it."""
@@ -111,7 +111,8 @@ class _Run:
                 (str(c.version_table_schema or ""), str(c.version_table)) for c in self.contexts
             ),
             naming=_naming(self.contexts),
-            imported=() if wanted else self.imports.since(),
+            imported=self.imports.since() if self.imports else (),
+            unasked=watch.unasked if watch else (),
         )
 
     def _failed(self, passage: Passage, error: BaseException, words: str) -> Passage:
@@ -131,7 +132,8 @@ class _Run:
     def _observing(self) -> Any:
         file = Path(self.script.get_revision(self.task.revisions[0]).path)
         root = self.setup.settings.root
-        return observing(self.setup.place.url(), file, root, self.task.direction)
+        task = self.task
+        return observing(self.setup.place.url(), file, root, task.direction, task.scene)
 
     def _run_env(self) -> None:
         config = self._config()

@@ -38,13 +38,14 @@ class Ascent:
         self._tracking: AbstractContextManager[Tracker] | None = None
         self._tracker: Tracker | None = None
 
-    def begin(self) -> None:
+    def begin(self, revisions: int = 0) -> None:
         """Make the working database, run ``env.py`` once, and find out what the baseline has.
 
+        ``revisions`` is how many are going to be rehearsed.
         Raises `HistoryConflict` when that is stamped with a revision of another history.
         """
         self.workshop.lay_out()
-        self.workshop.configured()
+        self.workshop.configured(revisions)
         stamped = self.workshop.stamped()
         known = {node.revision.identifier for node in self.history.nodes}
         for identifier in stamped:

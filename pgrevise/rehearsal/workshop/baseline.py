@@ -15,6 +15,7 @@ import psycopg
 from pgrevise.errors import SettingsError
 from pgrevise.postgres.connect import connect
 from pgrevise.postgres.target import Target
+from pgrevise.rehearsal.worker.failing import what_is_missing
 
 _COPY = re.compile(r"COPY .* FROM stdin;", re.IGNORECASE)
 _OF_PSQL = re.compile(
@@ -92,7 +93,11 @@ def _failed(file: Path, began: int, text: str, error: psycopg.Error) -> Settings
     position = int(error.diag.statement_position or 1)
     line = began + text.count("\n", 0, position - 1)
     words = (error.diag.message_primary or str(error)).rstrip(".")
+    is_extension = (what_is_missing(words) or ("", ""))[0] == "extension"
     return SettingsError(
         f"The baseline {file.name}, line {line}, is refused: {words}.",
-        "Write it with: pg_dump --schema-only --no-owner --no-privileges --file=FILE.",
+        "Name the programs of a PostgreSQL that has it with bindir in [tool.pgrevise] or "
+        "PGREVISE_BINDIR, or leave it out of the file."
+        if is_extension
+        else "Write it with: pg_dump --schema-only --no-owner --no-privileges --file=FILE.",
     )

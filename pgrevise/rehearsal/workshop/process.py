@@ -98,13 +98,13 @@ class Worker:
             self._process.wait()
         self._errors.close()
 
-    def warm(self, modules: Sequence[str]) -> None:
+    def warm(self, modules: Sequence[str], exercises: int = 0) -> None:
         """Have modules imported once for all tasks; a worker that this hurts is replaced.
 
         Raises `HistoryConflict` when the worker is gone.
         """
         try:
-            self._control.send(Warm(tuple(modules)))
+            self._control.send(Warm(tuple(modules), exercises))
             answer = self._control.recv() if self._control.poll(LOADING) else None
         except (EOFError, OSError):
             answer = None

@@ -25,6 +25,7 @@ from pgrevise.postgres.connect import connect
 from pgrevise.postgres.scratch import scratch_server
 from pgrevise.queries import load
 from pgrevise.rehearsal.facts import Passage
+from pgrevise.rehearsal.observing.beside import outcomes_of, scene_of
 from pgrevise.rehearsal.options import Options
 from pgrevise.rehearsal.protocol import Ended, History, Place, Ran, Setup, Task
 from pgrevise.rehearsal.worker.failing import what_is_missing
@@ -36,6 +37,8 @@ from pgrevise.settings import Settings
 
 #: So many roles are made for one dump or one task before something else is wrong.
 _MOST_ROLES = 100
+#: From so many revisions on the worker exercises before the first, and how often.
+_MANY, _EXERCISES = 10, 12
 #: SQLSTATE of a lock that was not had in time, and of a deadlock.
 _LOCK_NOT_HAD = ("55P03", "40P01")
 _ALEMBIC_TALK = re.compile(r"^INFO\s+\[alembic\.[^\n]*\n", re.MULTILINE)
@@ -85,8 +88,10 @@ class Workshop:
             self._create_role(role)
         baseline.fill(target, self.options.baseline)
 
-    def configured(self) -> None:
+    def configured(self, revisions: int = 0) -> None:
         """Run ``env.py`` once without a revision, and learn what it configures.
+
+        The worker prepares itself better when many ``revisions`` are going to be run.
 
         Raises `SettingsError` when it cannot be run at all: then no revision can be.
         """
@@ -99,19 +104,36 @@ class Workshop:
             )
         self.version_tables = ran.version_tables or self.version_tables
         self.naming = ran.naming
-        self.worker.warm(ran.imported)
+        self.worker.warm(ran.imported, _EXERCISES if revisions >= _MANY else 0)
 
     def run(self, task: Task) -> Ran:
         """Run a task in the working database, within the deadline, and wait until it is left."""
         why = ""
+        if task.is_observed and self._tracking is not None:
+            # Asked here, where a session is open already, rather than in one of the child's own.
+            task = replace(task, scene=scene_of(self._tracking))
         try:
             ended, why = self.worker.run(task, self.options.deadline, self._overdue)
         finally:
             self.databases.end_sessions("work", self._own_backend)
         self.databases.wait_until_unused("work", self._own_backend)
-        ran = _told(ended, task, why)
+        ran = self._with_outcomes(_told(ended, task, why))
         output = _ALEMBIC_TALK.sub("", ended.output)
         return replace(ran, passage=replace(ran.passage, output=output))
+
+    def _with_outcomes(self, ran: Ran) -> Ran:
+        """What became of transactions, where the child left that to be asked."""
+        if not ran.unasked or self._tracking is None:
+            return ran
+        xids = dict(ran.unasked)
+        outcomes = outcomes_of(self._tracking, xids.values())
+        transactions = tuple(
+            replace(one, is_committed=outcome == "committed")
+            if (outcome := outcomes.get(xids.get(one.number, 0))) is not None
+            else one
+            for one in ran.passage.transactions
+        )
+        return replace(ran, passage=replace(ran.passage, transactions=transactions))
 
     def supplied(self, ran: Ran) -> bool:
         """Whether something that the server lacked was made now, so that it is worth a second try.

@@ -20,3 +20,14 @@ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relname = %(table)s AND c.relkind IN ('r', 'p')
     AND n.nspname = coalesce(nullif(%(schema)s, ''), n.nspname) AND n.nspname !~ '^pg_'
 ORDER BY 1;
+
+-- name: tables_like_a_version_table
+-- Tables with the one column that Alembic's has, whatever env.py called them, that may be read.
+SELECT n.nspname::text, c.relname::text FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_'
+    AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+    AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+GROUP BY 1, 2 HAVING pg_catalog.array_agg(a.attname::text) = '{version_num}'
+ORDER BY 1, 2;

@@ -112,6 +112,8 @@ def test_a_revision_that_fails_does_not_stop_the_others(project: Foreign) -> Non
         r.observed for r in rehearsal.revisions if r.observed.upgrade.outcome == "skipped"
     )
     assert skipped.upgrade.error == "bad, which comes before it, could not be applied"
+    broken = [f.rule for r in rehearsal.revisions for f in r.findings if f.severity == "error"]
+    assert broken == ["upgrade-fails"]
 
 
 def test_what_a_failed_revision_committed_does_not_reach_the_next(project: Foreign) -> None:
@@ -262,6 +264,16 @@ def test_a_dump_that_is_refused_is_told_with_its_line(project: Foreign, tmp_path
     project.table("one", "a")
     with pytest.raises(SettingsError, match=r"dump\.sql, line 2"):
         project.rehearse(baseline=tmp_path / "dump.sql")
+
+
+def test_an_extension_in_a_dump_that_the_server_lacks_is_told(
+    project: Foreign, tmp_path: Path
+) -> None:
+    (tmp_path / "dump.sql").write_text("CREATE EXTENSION nowhere_to_be_found;\n")
+    project.table("one", "a")
+    with pytest.raises(SettingsError, match="nowhere_to_be_found") as refused:
+        project.rehearse(baseline=tmp_path / "dump.sql")
+    assert "bindir" in refused.value.next_step
 
 
 def is_there(server: Target, database: str) -> bool:
