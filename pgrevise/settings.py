@@ -70,12 +70,26 @@ def find_alembic_ini(start: Path | None = None) -> Path:
     for candidate in candidates:
         if candidate.is_file():
             return candidate
+    toml = next((d / "pyproject.toml" for d in (here, *here.parents) if _names_alembic(d)), None)
+    if toml and not named:
+        raise SettingsError(
+            f"{toml} has [tool.alembic], but there is no alembic.ini beside it.",
+            "Put one there with the single line [alembic]; the rest is read from pyproject.toml.",
+        )
     raise SettingsError(
         f"There is no alembic.ini in {here} or above it."
         if not named
         else f"ALEMBIC_CONFIG names {named}, which is not a file.",
         "Run this in the project's folder, or name the file in ALEMBIC_CONFIG.",
     )
+
+
+def _names_alembic(folder: Path) -> bool:
+    """Whether the folder's pyproject.toml configures Alembic."""
+    try:
+        return "[tool.alembic]" in (folder / "pyproject.toml").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def load(start: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:

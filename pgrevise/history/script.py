@@ -6,6 +6,7 @@ Opens the script directory and translates what goes wrong in it. Running revisio
 
 from __future__ import annotations
 
+import configparser
 import re
 import sys
 import traceback
@@ -21,7 +22,7 @@ from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import ResolutionError, RevisionError
 from alembic.util import CommandError
 
-from pgrevise.errors import HistoryConflict, ReviseError
+from pgrevise.errors import HistoryConflict, ReviseError, SettingsError
 from pgrevise.startup import collecting_nothing
 
 if TYPE_CHECKING:
@@ -42,7 +43,14 @@ def configuration(settings: Settings) -> Config:
         cmd_opts=Namespace(quiet=True, x=None),
     )
     folder = settings.alembic_ini.parent
-    if not config.get_alembic_option("script_location") and (folder / "env.py").is_file():
+    try:
+        location = config.get_alembic_option("script_location")
+    except (CommandError, configparser.Error) as error:
+        raise SettingsError(
+            f"{settings.alembic_ini} is no configuration of Alembic: {str(error).splitlines()[0]}.",
+            "Name the project's alembic.ini, which has a section [alembic].",
+        ) from error
+    if not location and (folder / "env.py").is_file():
         config.set_main_option("script_location", str(folder).replace("%", "%%"))
     return config
 

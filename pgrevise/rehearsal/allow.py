@@ -16,6 +16,7 @@ import re
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pgrevise.rehearsal.facts import Finding, Revision
 from pgrevise.rehearsal.rules.registry import rules
@@ -88,21 +89,26 @@ def misallowed(project: Mapping[str, str]) -> list[Finding]:
     return wrong
 
 
-def allowances_in(revision: Revision) -> list[Allowance]:
+def allowances_in(revision: Revision) -> tuple[Allowance, ...]:
     """What is allowed in a revision's file, from its first line to its last."""
+    return _allowances_in(revision.source) if "pgrevise:" in revision.source else ()
+
+
+@lru_cache(maxsize=4)
+def _allowances_in(source: str) -> tuple[Allowance, ...]:
     try:
-        tree = ast.parse(revision.source)
-        comments = list(_comments(revision.source))
+        tree = ast.parse(source)
+        comments = list(_comments(source))
     except (SyntaxError, ValueError, tokenize.TokenError):
-        return []  # such a file is not run either; what is wrong with it is said elsewhere
-    lines = revision.source.splitlines()
+        return ()  # such a file is not run either; what is wrong with it is said elsewhere
+    lines = source.splitlines()
     spans = list(_spans(tree))
     found = list(_in_docstring(tree, lines))
     for number, text in comments:
         match = _ALLOWANCE.search(text)
         if match:
             found.append(_made(match, number, _about(number, lines, spans)))
-    return sorted(found, key=lambda allowance: allowance.line)
+    return tuple(sorted(found, key=lambda allowance: allowance.line))
 
 
 def _made(match: re.Match[str], line: int, about: range | None) -> Allowance:

@@ -45,6 +45,11 @@ def branch(root: Path) -> Branch | None:
     return None
 
 
+def is_shallow(root: Path) -> bool:
+    """Whether the checkout's history is cut off, as a pipeline's often is."""
+    return _git(root, "rev-parse", "--is-shallow-repository") == "true"
+
+
 def _is_called(root: Path, main: str) -> bool:
     """Whether the main branch is checked out, or a commit without a branch, as in CI."""
     here = _git(root, "rev-parse", "--abbrev-ref", "HEAD")

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
-from pgrevise.catalog import Catalog, Change
+from pgrevise.catalog import Catalog, Change, Entry
 from pgrevise.rehearsal.modes import Blocked, Mode, blocks
 
 Direction = Literal["upgrade", "downgrade", "second_upgrade"]
@@ -229,6 +230,14 @@ class Observed:
     second_differences: tuple[Change, ...] = ()
     naming: tuple[tuple[str, str], ...] = ()
     server: int = 17
+
+    @cached_property
+    def touched(self) -> tuple[Entry, ...]:
+        """What of the catalog after the upgrade was not there before, or may be different now."""
+        if self.after is None:
+            return ()
+        before = self.before.by_address
+        return tuple(e for e in self.after if before.get(e.address) is not e)
 
     def passages(self) -> tuple[Passage, Passage]:
         """The two that rules look at: up and down."""

@@ -8,11 +8,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import psycopg
+
 from pgrevise.errors import HistoryConflict, UsageError
 from pgrevise.history.state import stamped_revisions
 from pgrevise.postgres.connect import connect
 from pgrevise.postgres.target import Target
-from pgrevise.rehearsal.branch import branch
+from pgrevise.queries import load
+from pgrevise.rehearsal.branch import branch, is_shallow
 from pgrevise.rehearsal.options import Options
 from pgrevise.rehearsal.protocol import History, Node, Place, Setup
 from pgrevise.rehearsal.workshop.process import Worker
@@ -80,6 +83,8 @@ def named(history: History, wanted: str) -> Selection:
     parts = [part.strip() for part in wanted.split(",") if part.strip()]
     for part in parts:
         found |= _meant(history, part)
+    if not found:
+        raise UsageError(f"{wanted!r} names no revision.", f"Name one, A:B, or -3. {_SEE}")
     return Selection(history.ordered(found), f"{_count(found)}: {', '.join(parts)}")
 
 
@@ -101,7 +106,7 @@ def _meant(history: History, words: str) -> set[str]:
     first = resolve(history, ends["first"])
     if first not in inside:
         raise UsageError(
-            f"{first} does not come before {' and '.join(lasts)}.", f"Turn them round, or {_SEE}"
+            f"{first} does not come before {' and '.join(lasts)}.", f"Turn them round. {_SEE}"
         )
     return {one for one in inside if one == first or first in history.ancestors(one)}
 
@@ -145,17 +150,31 @@ def resolve(history: History, words: str) -> str:
 
 
 def _pending(history: History, target: Target) -> Selection:
+    by_identifier = {node.revision.identifier for node in history.nodes}
     with connect(target) as connection:
         connection.execute("SET default_transaction_read_only = on")
-        stamped = stamped_revisions(connection)
-    by_identifier = {node.revision.identifier for node in history.nodes}
+        stamped = stamped_revisions(connection) or _stamped_elsewhere(connection, by_identifier)
     for identifier in stamped:
         if identifier not in by_identifier:
             raise _unknown(history, target, identifier)
     applied = history.ancestors(*stamped) | set(stamped)
     pending = history.ordered(by_identifier - applied)
     at = ", ".join(stamped) or "base"
-    return Selection(pending, f"{_count(pending)} pending in {target.label}, which is at {at}")
+    what = f"{_count(pending)} pending" if pending else "nothing is pending"
+    return Selection(pending, f"{what} in {target.label}, which is at {at}")
+
+
+def _stamped_elsewhere(
+    connection: psycopg.Connection[tuple[object, ...]], known: set[str]
+) -> tuple[str, ...]:
+    """What a version table of another name or schema says: that is ``env.py``'s to choose."""
+    query = load("pgrevise.rehearsal.workshop", "workshop.sql")["tables_like_a_version_table"]
+    found: set[str] = set()
+    for schema, table in connection.execute(query.encode()).fetchall():
+        stamped = stamped_revisions(connection, table=str(table), schema=str(schema))
+        if known.issuperset(stamped):
+            found.update(stamped)
+    return tuple(sorted(found))
 
 
 def _unknown(history: History, target: Target, identifier: str) -> HistoryConflict:
@@ -177,6 +196,8 @@ def _of_branch(settings: Settings, history: History) -> Selection:
     found = branch(settings.root)
     if found is None:
         words = f"the newest revision, {newest}: there is no main branch of git to compare with"
+        if is_shallow(settings.root):
+            words += ", because this clone is shallow (fetch-depth: 0 makes it whole)"
         return Selection((newest,), words)
     added = {
         node.revision.identifier for node in history.nodes if _path(settings, node) in found.files

@@ -41,6 +41,9 @@ def closing(rehearsal: Rehearsal) -> tuple[str, str]:
     words = f"{amount(total, 'revision')}: {clean:,} clean"
     if broken:
         words += f", {len(broken):,} broken"
+    untried = sum(r.verdict.upgrade == "not tried" for r in rehearsal.revisions)
+    if untried:
+        words += f", {untried:,} not tried"
     words += f"; {counted_words(rehearsal.all_findings())}."
     has_errors = bool(broken or rehearsal.counted("error"))
     style = "bold red" if has_errors else ("yellow" if rehearsal.counted("warning") else "green")

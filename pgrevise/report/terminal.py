@@ -83,7 +83,7 @@ class _Report:
             (f"  {one_line(revision.subject)}", ""),
         ]
         if is_brief:
-            told = shape(observed.upgrade) if is_clean(rehearsed) else verdict_words(rehearsed)
+            told = shape(observed.upgrade)
             fits = sum(len(text) for text, _ in head) + len(told) + 2 <= page.width
             page.row(head, [(told, "dim")] if fits else [])
             if not fits:
@@ -101,6 +101,8 @@ class _Report:
 
     def _mark(self, rehearsed: Rehearsed) -> Segment:
         verdict, glyphs = rehearsed.verdict, self._glyphs
+        if verdict.upgrade == "not tried" and not rehearsed.findings:
+            return glyphs.dot, "dim"
         worst = {finding.severity for finding in rehearsed.findings if not finding.allowed}
         broken = {verdict.upgrade, verdict.downgrade, verdict.second_upgrade} & set(BROKEN)
         if broken or "error" in worst:

@@ -12,7 +12,7 @@ from typing import Any
 
 from invoke.exceptions import Exit
 from invoke.parser.argument import Argument
-from invoke.parser.parser import ParseMachine
+from invoke.parser.parser import ParseMachine, Parser, ParseResult
 from invoke.tasks import Task
 
 from pgrevise.errors import UsageError
@@ -20,6 +20,31 @@ from pgrevise.errors import UsageError
 
 class ReviseArgument(Argument):
     """An argument of one of our tasks, whose misuse ends with our exit code for it."""
+
+    def set_value(self, value: Any, cast: bool = True) -> None:
+        """Take what was given. Ends with 2 when it is not of the kind that is asked for."""
+        try:
+            super().set_value(value, cast)
+        except ValueError:
+            kind = "a whole number" if self.kind is int else "a number"
+            raise Exit(
+                f"Error: {self} {value} is not {kind}.\nGive one, for example {self}=17.",
+                code=UsageError.exit_code,
+            ) from None
+
+    def require_value(self, got_value: bool) -> None:
+        """End with 2 when nothing followed; Invoke asks that of options that are no list only."""
+        if self.kind is list and not got_value:
+            raise Exit(
+                f"Error: Flag {self} needed value and was not given one!",
+                code=UsageError.exit_code,
+            )
+
+    def __repr__(self) -> str:
+        name = self.names[0].strip("_").replace("_", "-")
+        return f"--{name}" if len(name) > 1 else f"-{name}"
+
+    __str__ = __repr__
 
 
 class OptionalPositional(ReviseArgument):
@@ -66,6 +91,7 @@ def _left_out(machine: ParseMachine) -> None:
 
 def _handle(self: ParseMachine, token: str) -> None:
     """Tell a value from what follows the task: an option of Invoke's own, or another task."""
+    token = token.removeprefix(_WHOLE)
     known = self.context is not None and (
         token in self.context.flags or token in self.context.inverse_flags
     )
@@ -106,17 +132,36 @@ def _error(self: ParseMachine, msg: str) -> None:
     _parse_error(self, msg)
 
 
+def _parse(self: Parser, argv: list[str]) -> ParseResult:
+    """Keep "-12" in one piece, which Invoke would take for the short flags -1 and -2."""
+    whole = [f"{_WHOLE}{token}" if _STEPS.fullmatch(token) else token for token in argv]
+    return _parse_argv(self, whole)
+
+
+def _complete_option(self: ParseMachine) -> None:
+    flag: Argument | None = self.flag
+    if isinstance(flag, ReviseArgument):
+        flag.require_value(self.flag_got_value)
+    _complete_flag(self)
+
+
 def _complete(self: ParseMachine) -> None:
     _left_out(self)
     _complete_context(self)
 
 
 # Invoke knows only positionals that must be given, and has no hook at the moments that decide:
-# when a word arrives, when no further one comes, and when one cannot be understood.
+# before all, when a word arrives, when no further one comes, and when one makes no sense.
 _STEPS = re.compile(r"-\d+")
+#: Stands before a word that is to be handled as it is.
+_WHOLE = "\0"
+_parse_argv = Parser.parse_argv
 _handle_token = ParseMachine.handle
+_complete_flag = ParseMachine.complete_flag
 _complete_context = ParseMachine.complete_context
 _parse_error = ParseMachine.error
+Parser.parse_argv = _parse  # type: ignore[method-assign]
 ParseMachine.handle = _handle  # type: ignore[method-assign]
+ParseMachine.complete_flag = _complete_option  # type: ignore[method-assign]
 ParseMachine.complete_context = _complete  # type: ignore[method-assign]
 ParseMachine.error = _error  # type: ignore[method-assign]

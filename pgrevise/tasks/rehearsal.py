@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from pgrevise.errors import EXIT_FINDINGS, SettingsError, UsageError
+from pgrevise.errors import EXIT_FINDINGS, EXIT_INTERRUPTED, SettingsError, UsageError
 from pgrevise.tasks.door import JSON, VERSION, command, project
 
 if TYPE_CHECKING:
@@ -26,17 +26,8 @@ if TYPE_CHECKING:
     from pgrevise.report.words import FailOn
     from pgrevise.settings import Settings
 
-_SUFFIXES: dict[str, Format] = {
-    ".txt": "terminal",
-    ".md": "markdown",
-    ".json": "json",
-    ".sarif": "sarif",
-    ".xml": "junit",
-    ".svg": "svg",
-}
-_LEAST: tuple[FailOn, ...] = ("error", "warning", "info", "never")
 #: A report is at least and at most so many columns wide.
-_NARROW, _WIDE = 80, 140
+_NARROW, _WIDE = 60, 140
 
 
 @command(
@@ -81,9 +72,16 @@ def rehearse(
 
     invoke db.rehearse [REVISION | FROM:TO | -N]
     """
-    shown = _format("json" if json else format_)
-    files = [_destination(text) for text in output]
-    least = _least(fail_on)
+    if json and format_ not in ("terminal", "json"):
+        raise UsageError(
+            f"--json and --format {format_} ask for different formats.",
+            f"Give one of them, and write the other with --output {format_}=FILE.",
+        )
+    from pgrevise.tasks.reports import destination, format_of, severity
+
+    shown = format_of("json" if json else format_)
+    files = [destination(text) for text in output]
+    least = severity(fail_on)
     if all_ and (revisions or url):
         given = revisions or "--url"
         raise UsageError(f"--all and {given} ask for different revisions.", "Give one of them.")
@@ -109,7 +107,7 @@ def _rehearsed(
     from pgrevise.rehearsal.selection import select
     from pgrevise.rehearsal.workshop.workshop import open_workshop
 
-    with _Progress(out) as progress:
+    with _undisturbed(out), _Progress(out) as progress:
         progress.working("starting the private server and reading the history")
         with open_workshop(settings, options, out.say) as workshop:
             selection = select(
@@ -119,7 +117,9 @@ def _rehearsed(
                 everything=everything,
                 history=workshop.history,
             )
-            out.say(f"Rehearsing {selection.words}.", "dim")
+            words = selection.words
+            began = f"Rehearsing {words}." if selection.revisions else f"Nothing to do: {words}."
+            out.say(began, "dim")
             return act(
                 settings,
                 selection,
@@ -129,6 +129,16 @@ def _rehearsed(
                 finished=progress.finished,
                 workshop=workshop,
             )
+
+
+@contextmanager
+def _undisturbed(out: Output) -> Iterator[None]:
+    """Say what an interrupted rehearsal leaves, which is nothing."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        out.say("Interrupted. Its databases and processes on the private server are gone.")
+        raise Exit(code=EXIT_INTERRUPTED) from None
 
 
 class _Progress:
@@ -178,18 +188,9 @@ def _write(
     least: FailOn,
     out: Output,
 ) -> None:
-    """Print the report, and write those that were asked for."""
+    """Print the report, and then write those that were asked for: what was seen is not lost."""
     from pgrevise.report.rehearsal import render
 
-    for written, path in files:
-        text = render(rehearsal, written, fail_on=least)
-        try:
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise SettingsError(
-                f"{path} cannot be written: {error.strerror}.", "Name another file."
-            ) from error
-        out.say(f"The {written} report is in {path}.", "dim")
     coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     width = min(max(shutil.get_terminal_size().columns, _NARROW), _WIDE)
     encoding = (sys.stdout.encoding or "").lower().replace("-", "")
@@ -203,6 +204,15 @@ def _write(
             fail_on=least,
         )
     )
+    for written, path in files:
+        text = render(rehearsal, written, fail_on=least)
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise SettingsError(
+                f"{path} cannot be written: {error.strerror}.", "Name another file."
+            ) from error
+        out.say(f"The {written} report is in {path}.", "dim")
 
 
 def _options(
@@ -221,37 +231,6 @@ def _options(
     if file is not None and not file.is_file():
         raise UsageError(f"--baseline {baseline} is no file.", "Name a file that pg_dump wrote.")
     return Options(tuple(map(variable, set_)), driver, file, deadline, major, tuple(x))
-
-
-def _format(text: str) -> Format:
-    from pgrevise.report.rehearsal import FORMATS
-
-    for known in FORMATS:
-        if known == text:
-            return known
-    raise UsageError(f"There is no format {text!r}.", f"There are: {', '.join(FORMATS)}.")
-
-
-def _destination(text: str) -> tuple[Format, Path]:
-    """``FORMAT=FILE``, or a file whose ending tells the format."""
-    named, separator, path = text.partition("=")
-    if separator:
-        return _format(named), Path(path)
-    known = _SUFFIXES.get(Path(text).suffix.lower())
-    if known is None:
-        endings = ", ".join(_SUFFIXES)
-        raise UsageError(
-            f"--output {text} does not say in which format.",
-            f"Write FORMAT={text}, or let the file end in one of {endings}.",
-        )
-    return known, Path(text)
-
-
-def _least(text: str) -> FailOn:
-    for known in _LEAST:
-        if known == text:
-            return known
-    raise UsageError(f"There is no severity {text!r}.", f"There are: {', '.join(_LEAST)}.")
 
 
 def _pending_in(url: str) -> tuple[Target | None, int | None]:
@@ -273,6 +252,11 @@ def _configured(config: str) -> Iterator[None]:
     if config:
         if not Path(config).is_file():
             raise SettingsError(f"--config names {config}, which is not a file.", "Name one.")
+        if Path(config).suffix == ".toml":
+            raise SettingsError(
+                f"--config names {config}, but wants the project's alembic.ini.",
+                "Name that; [tool.alembic] is read from the pyproject.toml beside it.",
+            )
         os.environ["ALEMBIC_CONFIG"] = str(Path(config).absolute())
     try:
         yield

@@ -28,6 +28,13 @@ def test_the_project_is_found_from_a_folder_below(root: Path) -> None:
     assert settings.load(below, environ={}).root == root
 
 
+def test_a_pyproject_that_configures_alembic_wants_an_ini_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.alembic]\nscript_location = "migrations"\n')
+    with pytest.raises(SettingsError, match=r"has \[tool.alembic\]") as refused:
+        settings.load(tmp_path)
+    assert "single line [alembic]" in refused.value.next_step
+
+
 def test_no_alembic_ini_is_said_with_the_folder(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=f"no alembic.ini in {tmp_path}"):
         settings.load(tmp_path)

@@ -141,10 +141,9 @@ def is_of_table(seen: Observed, column: str) -> bool:
 
 def added(seen: Observed, kind: str) -> Iterator[Entry]:
     """What of a kind is in the catalog after and was not before, parts of new tables too."""
-    if seen.after is not None:
-        for entry in seen.after.of_kind(kind):
-            if entry.address not in seen.before:
-                yield entry
+    for entry in seen.touched:
+        if entry.kind == kind and entry.address not in seen.before:
+            yield entry
 
 
 def column_changes(seen: Observed, kind: str, fact: str | None = None) -> Iterator[Change]:

@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pgrevise.rehearsal.facts import Direction, Observed, Passage, Statement
 from pgrevise.rehearsal.rules.common import module, own, without_literals
@@ -124,7 +125,12 @@ def _ran(seen: Observed, guard: Guard) -> bool:
     return any(s.line in guard.lines for passage in passages for s in own(passage))
 
 
-def _guards(source: str) -> Iterator[Guard]:
+@lru_cache(maxsize=4)
+def _guards(source: str) -> tuple[Guard, ...]:
+    return tuple(_guards_in(source))
+
+
+def _guards_in(source: str) -> Iterator[Guard]:
     for function in module(source).body:
         if not isinstance(function, ast.FunctionDef):
             continue

@@ -1,11 +1,37 @@
-"""What to do about well-known messages of the server. No rule is here. Pure."""
+"""What to do about well-known messages of the server and of Python. No rule is here. Pure."""
 
 from __future__ import annotations
 
 import re
 
-#: What the server says, and what usually lies behind it.
+#: What the server or Python says, and what usually lies behind it.
 _HINTS: tuple[tuple[str, str], ...] = (
+    (
+        r"^KeyError: '[A-Z][A-Z0-9_]*' is not there",
+        "If it is a variable of the environment, give it with --set NAME=value.",
+    ),
+    (
+        r"was about to connect to",
+        "Use the connection that Alembic gives: op.get_bind(), or op.execute().",
+    ),
+    (
+        r"URLError|ConnectionError|ConnectTimeout|ConnectionRefused|Name or service not known"
+        r"|gaierror|TimeoutError|HTTPError",
+        "A revision that needs the network fails when that does: put what it fetches into the "
+        "file, or do it beside the revision.",
+    ),
+    (
+        r"^EOFError",
+        "Nobody is there to answer when it is deployed: read a setting instead of asking.",
+    ),
+    (
+        r"ended the process|process ended by itself",
+        "Raise an exception instead: an end like this leaves what was committed, and no reason.",
+    ),
+    (
+        r"^(?:\w+\.)*\w*(?:Error|Exception|Warning)\b(?!.*\(\d{5}\))",
+        "It is Python that fails: mend the code at this line, or what it needs from the project.",
+    ),
     (
         r"cannot run inside a transaction block",
         "Put it into its own revision, inside with op.get_context().autocommit_block().",
@@ -58,5 +84,5 @@ _HINTS: tuple[tuple[str, str], ...] = (
 
 
 def hint(error: str) -> str:
-    """What to do about a message of the server; "" when it is not one of those."""
+    """What to do about a message; "" when it is not one of those."""
     return next((advice for pattern, advice in _HINTS if re.search(pattern, error)), "")

@@ -158,7 +158,9 @@ def no_lock_timeout(seen: Observed) -> Iterator[Hit]:
         if found:
             first = found[0]
             tables = [lock.relation.name for lock in first.statement.locks if _is_strong(lock)]
-            more = f" So do {len(found) - 1} more statements." if len(found) > 1 else ""
+            others = len(found) - 1
+            more = f" So do {others} more statements." if others > 1 else ""
+            more = " So does 1 more statement." if others == 1 else more
             yield first.hit(
                 f"Waits for its lock on {listed(tables)} without a limit, and everybody else "
                 f"behind it.{more}",

@@ -34,12 +34,10 @@ _OF_POSTGRESQL = {
 )
 def name_off_convention(seen: Observed) -> Iterator[Hit]:
     """New names that the convention does not give; worth knowing only where there is none."""
-    if seen.after is None:
-        return
     conventions: dict[str, list[str]] = {}
     for prefix, pattern in seen.naming:
         conventions.setdefault(prefix, []).append(pattern)
-    for found in named(seen.after):
+    for found in named(seen.touched):
         if found.entry.address in seen.before or _follows_its_parent(found):
             continue
         patterns = conventions.get(found.prefix, [])

@@ -27,6 +27,8 @@ _REFUSAL = re.compile(
     r"\b(cannot|can't|can not|not|no|never|impossible|irrevers\w*|refus\w*|rais\w*)\b",
     re.IGNORECASE,
 )
+#: How a passage's error tells that it was not PostgreSQL that kept it.
+_PYTHON_GOES_ON = "its Python code had not ended, and no statement was running"
 _MEND = (
     "Let downgrade() drop what upgrade() creates, and create again, exactly, what upgrade() drops "
     "or changes."
@@ -69,7 +71,12 @@ def upgrade_hangs(seen: Observed) -> Iterator[Hit]:
     """An upgrade that hangs."""
     if seen.upgrade.outcome == "hung":
         line = seen.upgrade.error_line or function_line(seen.revision.source, "upgrade")
-        yield Hit("upgrade", line, f"upgrade() hangs{_said(seen.upgrade)}.")
+        advice = (
+            "Let it end by itself, or give it longer: --deadline SECONDS."
+            if _PYTHON_GOES_ON in seen.upgrade.error
+            else ""
+        )
+        yield Hit("upgrade", line, f"upgrade() hangs{_said(seen.upgrade)}.", advice=advice)
 
 
 @rule(

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, TypeVar
@@ -87,10 +88,16 @@ def rule(
 
 def rules() -> dict[str, Rule]:
     """Every rule by its identifier, sorted."""
+    _find_modules()
+    return dict(sorted(_RULES.items()))
+
+
+@cache
+def _find_modules() -> None:
+    """Import what has rules, once."""
     package = import_module("pgrevise.rehearsal.rules")
     for module in iter_modules(package.__path__):
         import_module(f"{package.__name__}.{module.name}")
-    return dict(sorted(_RULES.items()))
 
 
 def judge(seen: Observed | AtOnce) -> list[Finding]:

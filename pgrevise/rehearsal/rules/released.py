@@ -89,6 +89,26 @@ def table_dropped(seen: Observed) -> Iterator[Hit]:
 
 
 @rule(
+    "warning",
+    means="A view is dropped.",
+    hurts="The release that still runs, and reports and other readers, fail where they name it.",
+    instead="Release code that does not know the view, then drop it, name it in the docstring and "
+    "allow it here with that release as the reason.",
+    manual="DROP VIEW",
+)
+def view_dropped(seen: Observed) -> Iterator[Hit]:
+    """Views that are gone, and did not become a table of the same name."""
+    after = {parts(change.name) for change in seen.changes if change.kind == "added"}
+    for change in seen.changes:
+        is_view = change.object_kind in ("view", "materialized view")
+        if change.kind != "removed" or not is_view or parts(change.name) in after:
+            continue
+        line = line_for(seen, r"\bVIEW\b|DROP", change.name)
+        said = f"{change.object_kind.capitalize()} {change.name} is dropped"
+        yield Hit("upgrade", line, f"{said}: released code that names it fails.", change.name)
+
+
+@rule(
     "error",
     means="A column is renamed.",
     hurts="From that moment on the release that still runs fails wherever it names the column, and "

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pgrevise.catalog import Catalog
-from pgrevise.rehearsal.facts import Observed, Rewrite
-from pgrevise.rehearsal.rules.evidence import Moment, catalogs, listed, moments, under
+from pgrevise.rehearsal.facts import Observed, Rewrite, Statement
+from pgrevise.rehearsal.rules.common import column_changes, statement_for, table_name
+from pgrevise.rehearsal.rules.evidence import Moment, catalogs, listed, moments, says, under
 from pgrevise.rehearsal.rules.registry import Hit, rule
 
 _CHANGES_TYPE = r"ALTER TABLE\b.*\bALTER (?:COLUMN )?\S+ (?:SET DATA )?TYPE\b"
@@ -170,3 +171,54 @@ def _constrained_domain(table: str, start: Catalog, end: Catalog | None) -> str:
         if is_new and column.facts.get("type") in constrained:
             return str(column.facts["type"])
     return ""
+
+
+@rule(
+    "warning",
+    means="Whether a change between timestamp and timestamptz copies the table depends on the "
+    "session's time zone.",
+    hurts="Nothing is written here, where TimeZone is UTC. In a session of any other zone "
+    "PostgreSQL converts each value by it, copies the table under ACCESS EXCLUSIVE, and times of "
+    "the same rows mean something else than on a server in another zone.",
+    instead="Say the zone in the revision, before the change, and in the downgrade too: "
+    "op.execute(\"SET LOCAL TIME ZONE 'UTC'\"). For values of another zone add a new column.",
+    manual="8.5.1.3 Time Stamps",
+)
+def type_change_depends_on_time_zone(seen: Observed) -> Iterator[Hit]:
+    """Facts: a column's type changed so, and nothing in its passage sets the zone before."""
+    changed = {
+        change.name
+        for change in column_changes(seen, "changed", "type")
+        if {_zone(str(change.was)), _zone(str(change.now))} == {"with", "without"}
+    }
+    statement = statement_for(seen.upgrade, r"\bTYPE\b") if changed else None
+    if statement is None or _sets_zone(seen, statement):
+        return
+    for name in sorted(changed):
+        table = table_name(name)
+        issued = statement_for(seen.upgrade, r"\bTYPE\b", table, name) or statement
+        if any(rewrite.relation.kind != "index" for rewrite in issued.rewrites):
+            continue
+        yield Hit(
+            "upgrade",
+            issued.line,
+            f"Column {name} is converted by the session's TimeZone: free in UTC, as here, a copy "
+            "of the table in any other.",
+            relation=table,
+        )
+
+
+def _zone(kind: str) -> str:
+    """Whether a type is a timestamp "with" or "without" time zone, "" for any other."""
+    if not kind.startswith("timestamp"):
+        return ""
+    return "without" if "without" in kind else "with"
+
+
+def _sets_zone(seen: Observed, before: Statement) -> bool:
+    """Whether the upgrade says the time zone before a statement."""
+    return any(
+        says(statement.sql, r"SET (?:LOCAL |SESSION )?(?:TIME ?ZONE)\b")
+        for statement in seen.upgrade.statements
+        if statement.began < before.began
+    )

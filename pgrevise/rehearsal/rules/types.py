@@ -90,9 +90,9 @@ def sequence_stays_small(seen: Observed) -> Iterator[Hit]:
 
 def _new_types(seen: Observed) -> Iterator[tuple[Entry, str]]:
     """Columns of tables that are new or have a new type, with that type."""
-    if seen.after is None:
-        return
-    for column in seen.after.of_kind("column"):
+    for column in seen.touched:
+        if column.kind != "column":
+            continue
         before = seen.before.get(*column.address)
         kind = column.facts.get("type")
         if (before is None or before.facts.get("type") != kind) and is_of_table(seen, column.name):

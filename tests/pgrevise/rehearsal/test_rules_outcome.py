@@ -8,6 +8,7 @@ import pytest
 
 from pgrevise.postgres.target import Target
 from pgrevise.rehearsal.facts import Observed
+from pgrevise.rehearsal.rules.hints import hint
 from tests.pgrevise.rehearsal.sql_revisions import found, observe, passage, sentences
 
 QUEUES = "CREATE TABLE queues (id bigint PRIMARY KEY, name text); CREATE TYPE state AS ENUM ('a')"
@@ -64,6 +65,23 @@ def test_a_failing_upgrade_gives_the_server_s_words(database: Target) -> None:
 def test_well_known_failures_come_with_a_hint(database: Target, statement: str, hint: str) -> None:
     (finding,) = found(observe(database, QUEUES, [statement]), "upgrade-fails")
     assert hint in finding.advice
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        ("KeyError: 'SHOP_KEY' is not there", "--set NAME=value"),
+        ("URLError: <urlopen error timed out>", "needs the network"),
+        ("its process ended by itself: exit status 7", "Raise an exception instead"),
+        ("EOFError: EOF when reading a line", "Nobody is there to answer"),
+        ("the code was about to connect to shop on db.example.com", "op.get_bind()"),
+        ("RecursionError: maximum recursion depth exceeded", "It is Python that fails"),
+        ("division by zero", ""),
+    ],
+)
+def test_what_fails_in_python_is_not_blamed_on_a_statement(error: str, advice: str) -> None:
+    assert advice in hint(error)
+    assert bool(advice) == bool(hint(error))
 
 
 def test_a_hanging_upgrade_says_on_what(database: Target) -> None:

@@ -143,6 +143,17 @@ def test_a_revision_that_a_branch_only_edits_is_not_added(repository: Foreign) -
     assert "adds none to main" in select(repository.settings).words
 
 
+def test_a_shallow_clone_is_the_reason_that_there_is_nothing_to_compare_with(
+    repository: Foreign, tmp_path: Path
+) -> None:
+    git(repository, "checkout", "-b", "feature")
+    clone = tmp_path / "clone"
+    git(repository, "clone", "--depth=1", "--no-tags", f"file://{repository.root}", str(clone))
+    shallow = Foreign(clone)
+    git(shallow, "remote", "remove", "origin")
+    assert "fetch-depth: 0" in select(shallow.settings).words
+
+
 def test_with_a_url_it_is_what_is_pending_there(project: Foreign, database: Target) -> None:
     with connect(database) as connection:
         connection.execute("CREATE TABLE alembic_version (version_num text)")
@@ -150,6 +161,23 @@ def test_with_a_url_it_is_what_is_pending_there(project: Foreign, database: Targ
     chosen = select(project.settings, url_target=database)
     assert chosen.revisions == ("two",)
     assert "is at one" in chosen.words
+
+
+def test_the_version_table_there_may_have_another_name_and_schema(
+    project: Foreign, database: Target
+) -> None:
+    with connect(database) as connection:
+        connection.execute("CREATE SCHEMA shop")
+        connection.execute("CREATE TABLE shop.shop_version (version_num text)")
+        connection.execute("INSERT INTO shop.shop_version VALUES ('one')")
+        connection.execute("CREATE TABLE theirs (version_num text)")
+        connection.execute("INSERT INTO theirs VALUES ('of another project')")
+    assert select(project.settings, url_target=database).revisions == ("two",)
+
+
+def test_words_that_name_nothing_are_refused() -> None:
+    with pytest.raises(UsageError, match="names no revision"):
+        named(LINE, "-0")
 
 
 def test_a_stamp_that_is_not_in_this_checkout_is_refused(

@@ -110,6 +110,16 @@ def test_folders_relative_to_where_alembic_is_run_are_found(rehearsed: Project) 
         (("--set", "NAME"), "--set 'NAME' does not name a variable and its value."),
         (("--baseline", "nowhere.sql"), "--baseline nowhere.sql is no file."),
         (("--deadline", "0"), "--deadline 0 is no time."),
+        (("--deadline", "soon"), "--deadline soon is not a number."),
+        (("--postgres", "new"), "--postgres new is not a whole number."),
+        (("--format",), "--format needed value"),
+        (("--output",), "--output needed value"),
+        (("--output", "json="), "--output json= names no file."),
+        (("--output", "no/where.json"), "there is no folder no."),
+        (("--json", "--format", "svg"), "--json and --format svg ask for different formats."),
+        (("-0",), "'-0' names no revision."),
+        (("--config", "pyproject.toml"), "wants the project's alembic.ini."),
+        (("--config", "tasks.py"), "tasks.py is no configuration of Alembic"),
         (("--all", "--revisions", "head"), "--all and head ask for different revisions."),
         (("--config", "nowhere.ini"), "--config names nowhere.ini, which is not a file."),
     ],
@@ -117,9 +127,11 @@ def test_folders_relative_to_where_alembic_is_run_are_found(rehearsed: Project) 
 def test_words_that_cannot_be_taken_are_refused(
     rehearsed: Project, arguments: tuple[str, ...], told: str
 ) -> None:
+    (rehearsed.root / "pyproject.toml").touch()
     done = rehearsed.run(*REHEARSE, *arguments)
-    assert (done.returncode, told in done.stderr) == (2, True), done
-    assert "Traceback" not in done.stderr
+    said = done.stderr + done.stdout
+    assert (done.returncode, told in said) == (2, True), done
+    assert "Traceback" not in said
 
 
 def test_a_url_of_the_environment_is_not_connected_to(rehearsed: Project) -> None:
@@ -128,3 +140,17 @@ def test_a_url_of_the_environment_is_not_connected_to(rehearsed: Project) -> Non
     assert done.returncode == 0, done
     assert "s3cret" not in done.stdout + done.stderr
     assert os.environ.get("DATABASE_URL") is None
+
+
+def test_the_newest_may_be_more_than_nine(rehearsed: Project) -> None:
+    done = rehearsed.run(*REHEARSE, "-12", "--fail-on", "never")
+    assert "Rehearsing 2 revisions: -12" in done.stderr, done
+
+
+def test_a_database_at_the_head_leaves_nothing_to_do(rehearsed: Project, project: Project) -> None:
+    assert project.database is not None
+    with connect(project.database) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num text)")
+        connection.execute("INSERT INTO alembic_version VALUES ('202601010001')")
+    done = rehearsed.run(*REHEARSE, "--url", project.database.url)
+    assert (done.returncode, "Nothing to do: nothing is pending" in done.stderr) == (0, True), done

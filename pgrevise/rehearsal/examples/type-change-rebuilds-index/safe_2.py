@@ -8,8 +8,10 @@ down_revision = "202601010001"
 
 
 def upgrade() -> None:
+    op.execute("SET LOCAL TIME ZONE 'UTC'")
     op.alter_column("jobs", "due_at", type_=sa.TIMESTAMP(timezone=True))
 
 
 def downgrade() -> None:
+    op.execute("SET LOCAL TIME ZONE 'UTC'")
     op.alter_column("jobs", "due_at", type_=sa.TIMESTAMP())

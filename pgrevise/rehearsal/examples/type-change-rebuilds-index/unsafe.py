@@ -1,4 +1,7 @@
-"""Let due times know their time zone."""
+"""Let due times know their time zone.
+
+Also found: type-change-depends-on-time-zone.
+"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,0 +1,4 @@
+CREATE TABLE jobs (
+    id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_jobs PRIMARY KEY,
+    due_at timestamp NOT NULL
+);
