@@ -7,6 +7,7 @@ its locks can be read, is in `holding`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from threading import RLock
 from typing import Any
 
@@ -38,7 +39,7 @@ class Beside:
         """Whether anything was asked yet."""
         return self._connection is not None
 
-    @property
+    @cached_property
     def server(self) -> int:
         """The server's major version."""
         with self._lock:
