@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from pgrevise.rehearsal.facts import Finding, Revision
+from pgrevise.rehearsal.facts import Finding, Observed, Revision
 from pgrevise.rehearsal.rules.registry import rules
 
 _ALLOWANCE = re.compile(
@@ -56,23 +56,40 @@ def allowed(
     ``project`` gives a reason for each rule that is allowed everywhere. What is allowed in the
     file but was not found is itself found, by `allowance-unused`.
     """
-    found = list(findings)
-    allowances = allowances_in(revision)
-    used: set[tuple[int, str]] = set()
-    marked = []
-    for finding in found:
-        covering = [a for a in allowances if a.covers(finding)]
-        used.update((a.line, finding.rule) for a in covering)
-        reason = covering[0].reason if covering else (project or {}).get(finding.rule, "")
-        marked.append(replace(finding, allowed=reason) if reason else finding)
-    if any(finding.rule in _CUT_SHORT for finding in found):
+    marked, used = _marked(findings, revision, project or {})
+    if any(finding.rule in _CUT_SHORT for finding in marked):
         return marked
     return marked + [
         _unused(allowance, name, revision)
-        for allowance in allowances
+        for allowance in allowances_in(revision)
         for name in allowance.rules
         if allowance.reason and (allowance.line, name) not in used and _is_always_judged(name)
     ]
+
+
+def allowed_of_history(
+    findings: Iterable[Finding], revision: Revision, project: Mapping[str, str]
+) -> list[Finding]:
+    """The same for findings about several revisions, which ``revision`` stands for.
+
+    Its file says more than is about those, so nothing is called unused.
+    """
+    return _marked(findings, revision, project)[0]
+
+
+def _marked(
+    findings: Iterable[Finding], revision: Revision, project: Mapping[str, str]
+) -> tuple[list[Finding], set[tuple[int, str]]]:
+    """The findings, those that are allowed with their reason; and the allowances that were used."""
+    allowances = allowances_in(revision)
+    used: set[tuple[int, str]] = set()
+    marked = []
+    for finding in findings:
+        covering = [a for a in allowances if a.covers(finding)]
+        used.update((a.line, finding.rule) for a in covering)
+        reason = covering[0].reason if covering else project.get(finding.rule, "")
+        marked.append(replace(finding, allowed=reason) if reason else finding)
+    return marked, used
 
 
 def misallowed(project: Mapping[str, str]) -> list[Finding]:
@@ -155,9 +172,11 @@ def _spans(tree: ast.Module) -> Iterator[range]:
 
 
 def _is_always_judged(name: str) -> bool:
-    """Whether a rule is known and looks at every version of PostgreSQL."""
+    """Whether a rule is known and looks at each revision, on every version of PostgreSQL."""
     rule = rules().get(name)
-    return rule is not None and rule.since <= 14 and rule.until >= 99
+    if rule is None or rule.about is not Observed:
+        return False
+    return rule.since <= 14 and rule.until >= 99
 
 
 def _unused(allowance: Allowance, name: str, revision: Revision) -> Finding:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from pgrevise.catalog import Catalog, diff
-from pgrevise.rehearsal.allow import allowed, misallowed
+from pgrevise.rehearsal.allow import allowed, allowed_of_history, misallowed
 from pgrevise.rehearsal.facts import (
     AtOnce,
     Direction,
@@ -200,7 +200,7 @@ class _Rehearsing:
             changes=() if failed else tuple(diff(stepwise, self.workshop.catalog())),
             server=self.workshop.major,
         )
-        yield from allowed(judge(seen), seen.revision, self._allowed)
+        yield from allowed_of_history(judge(seen), seen.revision, self._allowed)
 
     def _before_the_first(self) -> frozenset[str]:
         first = self.selection.revisions[0] if self.selection.revisions else ""

@@ -124,7 +124,7 @@ def test_a_rollback_to_a_savepoint_ends_nothing() -> None:
 def test_no_lock_timeout_is_told_once() -> None:
     bare = replace(ALTER, lock_timeout=0.0)
     (hit,) = locks.no_lock_timeout(observed(bare, replace(bare, number=2, line=2)))
-    assert hit.sentence.endswith("So do 1 more statements.")
+    assert hit.sentence.endswith("So does 1 more statement.")
 
 
 def test_two_tables_of_one_statement_are_not_taken_one_after_the_other() -> None:
