@@ -76,7 +76,7 @@ def _stamp(path: str) -> _Stamp | None:
 
 def _place(paths: Sequence[str]) -> Path:
     """The cache's file for a history: of its first folder, for this Python and this version."""
-    folder = os.path.dirname(paths[0])  # noqa: PTH120 - same
+    folder = os.path.dirname(paths[0])  # noqa: PTH120 - the paths are text here
     python = f"{sys.version} {sys.flags.optimize}"
     digest = hashlib.sha256(f"{__version__}\n{python}\n{folder}".encode(errors="surrogateescape"))
     return cache_root() / "headers" / f"{digest.hexdigest()[:32]}.json"
