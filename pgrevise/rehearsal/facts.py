@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pgrevise.catalog import Catalog, Change, Entry
 from pgrevise.rehearsal.modes import Blocked, Mode, blocks
+
+if TYPE_CHECKING:
+    from pgrevise.rehearsal.trial.facts import Trial
 
 Direction = Literal["upgrade", "downgrade", "second_upgrade"]
 #: "refused" is a downgrade that raises on purpose; "skipped" was not tried, ``error`` says why.
@@ -216,7 +219,8 @@ class Observed:
     differs from ``before``. ``differences`` is what the downgrade left different from ``before``,
     ``second_differences`` what the second upgrade did from ``after``. ``naming`` is the naming
     convention of the project's models by prefix ("ix", "uq", "ck", "fk", "pk"), as far as it could
-    be had. ``server`` is the major version it ran on.
+    be had. ``server`` is the major version it ran on. ``trial`` is what came of it with rows, None
+    when it touches no table of before or was not tried so.
     """
 
     revision: Revision
@@ -230,6 +234,7 @@ class Observed:
     second_differences: tuple[Change, ...] = ()
     naming: tuple[tuple[str, str], ...] = ()
     server: int = 17
+    trial: Trial | None = None
 
     @cached_property
     def touched(self) -> tuple[Entry, ...]:

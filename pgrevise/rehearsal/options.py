@@ -18,6 +18,12 @@ class Options:
     ``baseline`` is a dump of the schema that the history starts from. ``deadline`` is what one
     passage may take, in seconds. ``major`` is the server's version, by default the project's.
     ``x`` are further ``-x`` arguments.
+
+    ``rows`` is the size that tables are filled to so that times are measured: None measures none
+    and tries a few rows only, 0 tries none at all. ``statistics`` is a file of `db.stats`, whose
+    sizes times are scaled to. ``is_probed`` has clients read and write meanwhile. ``released`` is
+    the git reference of the code that is released, ``released_python`` its interpreter. A stall
+    longer than ``max_stall`` seconds is a finding.
     """
 
     set_: tuple[tuple[str, str], ...] = ()
@@ -26,6 +32,12 @@ class Options:
     deadline: float = 60.0
     major: int | None = None
     x: tuple[str, ...] = ()
+    rows: int | None = None
+    statistics: Path | None = None
+    is_probed: bool = False
+    released: str = ""
+    released_python: str = ""
+    max_stall: float | None = None
 
 
 def variable(text: str) -> tuple[str, str]:
