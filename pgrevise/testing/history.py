@@ -18,6 +18,8 @@ from pgrevise.postgres.target import Target
 from pgrevise.postgres.templates import Templates, open_templates
 from pgrevise.settings import Settings
 from pgrevise.testing.aside import Aside
+from pgrevise.testing.quick import quick_walk
+from pgrevise.testing.shared import shared_walk
 from pgrevise.testing.walk import Walk, walk
 
 if TYPE_CHECKING:
@@ -47,10 +49,19 @@ class HistoryUnderTest:
 
     @cached_property
     def walk(self) -> Walk:
-        """What was seen on the way. The models are made in another process meanwhile."""
+        """What was seen on the way. Models, and parts of it, are made in other processes."""
         if self._named is None:
             self._stack.callback(self._models_aside.close)
-        return walk(self.settings, self._empty)
+        return walk(self.settings, self._empty, self._quick_walk)
+
+    def _quick_walk(self) -> Walk | None:
+        if self._named is not None:
+            return quick_walk(self.settings, self._empty)
+
+        def private(stack: ExitStack) -> Callable[[], Target]:
+            return self._private(stack).empty
+
+        return shared_walk(self.settings, self._empty, self.listing, private)
 
     @cached_property
     def models(self) -> Catalog:

@@ -62,21 +62,21 @@ class Passes:
         with history_errors():
             command.upgrade(self._config(observer, fresh_sessions), revision)
 
-    def upgrade_twice(self, first: Silent, second: Silent) -> None:
+    def upgrade_twice(self, first: Silent, second: Silent, revision: str = "heads") -> None:
         """Go up, and at once up again, where nothing is left to do."""
         from alembic import command
 
         script = open_history(configuration(self._settings))
         with history_errors():
             for observer in (first, second):
-                command.upgrade(self._config(observer, False, script), "heads")
+                command.upgrade(self._config(observer, False, script), revision)
 
-    def downgrade(self, observer: Silent) -> None:
-        """Go down to base."""
+    def downgrade(self, observer: Silent, revision: str = "base") -> None:
+        """Go down, by default to base."""
         from alembic import command
 
         with history_errors():
-            command.downgrade(self._config(observer, False), "base")
+            command.downgrade(self._config(observer, False), revision)
 
     def climb(self, revisions: Sequence[str]) -> None:
         """Apply these revisions, which are the first ones of the history."""

@@ -19,10 +19,15 @@ from pgrevise.testing.results import Walk, Wrong
 __all__ = ["Walk", "Wrong", "walk"]
 
 
-def walk(settings: Settings, empty: Callable[[], Target]) -> Walk:
+def walk(
+    settings: Settings,
+    empty: Callable[[], Target],
+    quick: Callable[[], Walk | None] | None = None,
+) -> Walk:
     """Go up, down and up again: quickly, and carefully once more when something is wrong.
 
     ``empty`` gives an empty database or schema, another one or the same emptied. The catalogs are
-    those of the schemas of the target.
+    those of the schemas of the target. ``quick`` is another way to go quickly.
     """
-    return quick_walk(settings, empty) or careful_walk(settings, empty)
+    seen = quick() if quick else quick_walk(settings, empty)
+    return seen or careful_walk(settings, empty)
