@@ -14,9 +14,12 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pgrevise.errors import PartialRun, ReviseError
+
+if TYPE_CHECKING:
+    from rich.status import Status
 
 LONG_SECONDS = 1.0
 
@@ -62,25 +65,8 @@ class Output:
     @contextmanager
     def working(self, text: str) -> Iterator[None]:
         """Show ``text`` while the context lasts, if it lasts longer than a second."""
-        if self._talk.isatty():
-            with self._live(text):
-                yield
-            return
-        timer = threading.Timer(LONG_SECONDS, self.say, [f"{text} …"])
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
-    @contextmanager
-    def _live(self, text: str) -> Iterator[None]:
-        from rich.console import Console
-        from rich.status import Status
-
-        status = Status(text, console=Console(file=self._talk))
-        timer = threading.Timer(LONG_SECONDS, status.start)
+        shown: list[Status | None] = []
+        timer = threading.Timer(LONG_SECONDS, lambda: shown.append(self.tell(text)))
         timer.daemon = True
         timer.start()
         try:
@@ -88,7 +74,20 @@ class Output:
         finally:
             timer.cancel()
             timer.join()
-            status.stop()
+            for status in filter(None, shown):
+                status.stop()
+
+    def tell(self, text: str) -> Status | None:
+        """What goes on: a live line on a terminal, which is to be stopped, or a plain one."""
+        if not self._talk.isatty():
+            self.say(f"{text} …")
+            return None
+        from rich.console import Console
+        from rich.status import Status
+
+        status = Status(text, console=Console(file=self._talk))
+        status.start()
+        return status
 
 
 def plain(value: Any) -> Any:

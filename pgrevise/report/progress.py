@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-
 from pgrevise.report.output import Output
+from pgrevise.report.patience import Patience
 from pgrevise.request import Applied, Step
 
 
@@ -16,13 +15,13 @@ class RunProgress:
 
     def __init__(self, output: Output) -> None:
         self._output = output
-        self._working: AbstractContextManager[None] | None = None
+        self._patience = Patience(output)
 
     def __enter__(self) -> RunProgress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stop()
+        self._patience.close()
 
     def waiting(self, seconds: float, holder: str) -> None:
         """Say for whom we wait."""
@@ -30,14 +29,12 @@ class RunProgress:
 
     def started(self, step: Step) -> None:
         """Show the revision, if it takes long."""
-        self._stop()
         place = f"{step.place} of {step.total}"
-        self._working = self._output.working(f"{step.revision} {step.subject} ({place})")
-        self._working.__enter__()
+        self._patience.begin(f"{step.revision} {step.subject} ({place})")
 
     def finished(self, applied: Applied) -> None:
         """Print the revision and its time."""
-        self._stop()
+        self._patience.end()
         sign = {"upgrade": "+", "downgrade": "-", "stamp": "="}[applied.direction]
         tries = f", try {applied.attempts}" if applied.attempts > 1 else ""
         self._output.line(
@@ -46,15 +43,9 @@ class RunProgress:
 
     def retrying(self, step: Step, reason: str, delay: float) -> None:
         """Say why it is tried again."""
-        self._stop()
+        self._patience.end()
         self._output.say(f"  {step.revision}: {reason}; again in {delay:.1f} s", "yellow")
 
     def note(self, sentence: str) -> None:
         """Pass it on."""
         self._output.say(f"  {sentence}", "dim")
-
-    def _stop(self) -> None:
-        """Take the live line away."""
-        if self._working is not None:
-            self._working.__exit__(None, None, None)
-            self._working = None

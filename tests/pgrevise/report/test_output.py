@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -111,3 +112,26 @@ def test_a_run_is_told_line_by_line(streams: tuple[io.StringIO, io.StringIO]) ->
         "Waited 3 s for another runner: process 7",
         "  202401010000: busy; again in 0.5 s",
     ]
+
+
+def test_a_revision_that_takes_long_is_told_and_quick_ones_are_not(
+    streams: tuple[io.StringIO, io.StringIO],
+) -> None:
+    with RunProgress(Output(False, *streams)) as progress:
+        for place in range(1, 4):
+            progress.started(Step(f"20240101000{place}", "create", "upgrade", place, 3))
+        time.sleep(1.5)
+    assert streams[1].getvalue() == "202401010003 create (3 of 3) …\n"
+    assert not any(thread.name == "patience" for thread in threading.enumerate())
+
+
+def test_a_live_line_is_gone_when_the_revision_is_done(terminal: tuple[int, TextIO]) -> None:
+    master, stream = terminal
+    results = io.StringIO()
+    with RunProgress(Output(results=results, talk=stream)) as progress:
+        progress.started(Step("202401010000", "create a", "upgrade", 1, 1))
+        time.sleep(1.5)
+        progress.finished(Applied("202401010000", "create a", "upgrade", 1.5, 1))
+    shown = os.read(master, 100_000)
+    assert b"create a (1 of 1)" in shown
+    assert shown.endswith(b"\x1b[?25h\r\x1b[1A\x1b[2K")
