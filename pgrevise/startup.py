@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,3 +21,12 @@ def collecting_nothing() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def keep_compiled() -> None:
+    """Let Python keep what it compiles, revisions above all, unless its user told it not to.
+
+    Invoke forbids it while it runs (its ``--write-pyc``), so that every command would compile every
+    revision that it runs, and the models, anew.
+    """
+    sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)

@@ -16,6 +16,7 @@ from invoke.tasks import task
 
 from pgrevise.errors import EXIT_INTERRUPTED, ReviseError
 from pgrevise.report.output import Output
+from pgrevise.startup import collecting_nothing, keep_compiled
 from pgrevise.tasks.arguments import ReviseTask
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def _guarded(body: Body) -> Body:
     @functools.wraps(body)
     def guarded(*args: Any, **kwargs: Any) -> None:
         output = Output(as_json=bool(kwargs.get("json")))
+        keep_compiled()
         try:
             body(*args, **kwargs)
         except ReviseError as error:
@@ -94,8 +96,6 @@ def project(json: bool = False) -> Iterator[tuple[Settings, Output]]:
 @contextmanager
 def database(url: str, json: bool = False) -> Iterator[tuple[Settings, Output, Target]]:
     """The database a task works on; where that is the private server, it is held meanwhile."""
-    from pgrevise.startup import collecting_nothing
-
     with collecting_nothing():
         from pgrevise.postgres.locate import located
 

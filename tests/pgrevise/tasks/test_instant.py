@@ -131,3 +131,15 @@ def test_an_env_py_with_filters_need_not_be_run(upgraded: Project) -> None:
     )
     (upgraded.root / "migrations" / "env.py").write_text(env)
     assert at(upgraded) is not None
+
+
+@pytest.mark.parametrize(("unwanted", "kept"), [("", 1), ("1", 0)])
+def test_what_was_compiled_is_kept_unless_the_user_says_no(
+    project: Project, monkeypatch: pytest.MonkeyPatch, unwanted: str, kept: int
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", unwanted)
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    project.revision("202401010000", "op.execute('CREATE TABLE a (n int)')")
+    done = project.run("invoke", "db.upgrade")
+    assert done.returncode == 0, done
+    assert len(list(project.versions.glob("__pycache__/*"))) == kept
