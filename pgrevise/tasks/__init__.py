@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from invoke.collection import Collection
 
-from pgrevise.tasks import catalog, database, rehearsal, server
+from pgrevise.tasks import catalog, database, rehearsal, server, statistics
 
 
 def namespace() -> Collection:
@@ -21,6 +21,7 @@ def namespace() -> Collection:
     for name in ("drift", "squash"):
         db.add_task(getattr(catalog, name), name=name)
     db.add_task(rehearsal.rehearse, name="rehearse")
+    db.add_task(statistics.stats, name="stats")
     pg = Collection("pg")
     for name in ("start", "stop", "status", "shell", "logs", "destroy"):
         pg.add_task(getattr(server, name), name=name)

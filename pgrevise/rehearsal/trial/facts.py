@@ -105,8 +105,9 @@ class Timed:
 class Broken:
     """One thing that released code does to a mapped class, and that fails after the upgrade.
 
-    ``mapped`` is the class as Python names it ("app.models.queue.Job"), ``table`` what it is mapped
-    to, ``error`` PostgreSQL's message.
+    ``mapped`` is the class as Python names it ("app.models.queue.Job"), or the table where no class
+    is mapped to it ("metadata.tables['x']"), ``table`` what it is mapped to, ``error`` PostgreSQL's
+    message.
     """
 
     mapped: str
@@ -142,7 +143,8 @@ class Trial:
 
     ``upgrade`` and ``downgrade`` are those passages; without rows it went through. ``losses``
     compares values. ``timed`` and ``stalls`` are only there when a size or statistics were asked
-    for, ``released`` when released code was. ``notes`` are what could not be done.
+    for, ``released`` when released code was. ``max_stall`` is the longest stall that was asked for.
+    ``notes`` are what could not be done.
     """
 
     tables: tuple[FilledTable, ...]
@@ -152,6 +154,7 @@ class Trial:
     timed: tuple[Timed, ...] = ()
     stalls: tuple[Stall, ...] = ()
     released: Released | None = None
+    max_stall: float | None = None
     notes: tuple[str, ...] = ()
 
     @property
