@@ -299,17 +299,33 @@ DowngradeVerdict = Literal[
     "not tried",
 ]
 SecondVerdict = Literal["same", "differs", "fails", "hangs", "not tried"]
+#: "works" when there is no downgrade to come back with.
+RowsVerdict = Literal[
+    "keeps every value",
+    "works",
+    "changes values",
+    "loses values",
+    "fails",
+    "hangs",
+    "downgrade fails",
+    "downgrade hangs",
+    "not tried",
+]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is said of one revision; ``differences`` are the sentences of what a downgrade left."""
+    """What is said of one revision; ``differences`` are the sentences of what a downgrade left.
+
+    The first three are of empty tables, ``with_rows`` is of filled ones.
+    """
 
     upgrade: UpgradeVerdict
     downgrade: DowngradeVerdict
     second_upgrade: SecondVerdict
     differences: tuple[str, ...] = ()
     words: str = ""
+    with_rows: RowsVerdict = "not tried"
 
 
 @dataclass(frozen=True)

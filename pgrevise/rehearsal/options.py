@@ -1,11 +1,23 @@
-"""What a caller may ask of a rehearsal, and what ``--set`` may say. Pure."""
+"""What a caller may ask of a rehearsal, and how a command line says it. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from pgrevise.errors import UsageError
+
+#: The size at which times are measured when it is not said.
+MEASURED_ROWS = 100_000
+#: No table is filled with more: PostgreSQL would take days.
+MOST_ROWS = 10**10
+#: The longest limit of a stall that makes sense, in seconds.
+LONGEST_STALL = 7 * 24 * 3600.0
+
+_UNITS = {"ms": 0.001, "s": 1.0, "": 1.0, "min": 60.0}
+_TIME = re.compile(r"(\d+(?:\.\d*)?|\.\d+) *(ms|s|min|)")
 
 
 @dataclass(frozen=True)
@@ -49,3 +61,59 @@ def variable(text: str) -> tuple[str, str]:
             "Write it as --set NAME=value, for example --set APP_DATABASE_URL={url}.",
         )
     return name.strip(), value
+
+
+def number_of_rows(text: str) -> int:
+    """``1e6``, ``1000000``, ``1_000_000`` as a number. Raises `UsageError` for anything else."""
+    try:
+        number = Decimal(text.strip().replace("_", "").replace(",", ""))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite() or number < 0 or number != number.to_integral_value():
+        raise UsageError(
+            f"--rows {text!r} is no number of rows.",
+            "Give a whole number, for example --rows 1e6 or --rows 100_000; 0 tries no rows.",
+        )
+    if number > MOST_ROWS:
+        raise UsageError(
+            f"--rows {text} is more than the {MOST_ROWS:,} that a table can be filled with here.",
+            "Measure fewer, and give --stats, from which times are scaled to any size.",
+        )
+    return int(number)
+
+
+def limit_of_stalls(text: str) -> float:
+    """``500ms``, ``2s``, ``1min`` or plain seconds. Raises `UsageError` for anything else."""
+    found = _TIME.fullmatch(text.strip())
+    limit = float(found[1]) * _UNITS[found[2]] if found else 0.0
+    if not 0 < limit <= LONGEST_STALL:
+        raise UsageError(
+            f"--max-stall {text!r} is no time that reads or writes may stand still.",
+            "Give one with ms, s or min, for example --max-stall 500ms.",
+        )
+    return limit
+
+
+def sized(options: Options) -> Options:
+    """The options with a size wherever times are asked for; `MEASURED_ROWS` when none is said.
+
+    Raises `UsageError` when they contradict each other.
+    """
+    asking = {
+        "--stats": options.statistics is not None,
+        "--probe": options.is_probed,
+        "--max-stall": options.max_stall is not None,
+    }
+    asked = [name for name, is_asked in asking.items() if is_asked]
+    if options.released_python and not options.released:
+        raise UsageError(
+            "--released-python names an interpreter, but --released names no code to run with it.",
+            "Add --released REF, for example --released merge-base.",
+        )
+    if options.rows == 0:
+        for name in [*asked, *(["--released"] if options.released else [])]:
+            raise UsageError(
+                f"--rows 0 tries no rows, and {name} needs some.",
+                f"Leave out --rows 0, or {name}.",
+            )
+    return replace(options, rows=MEASURED_ROWS) if asked and options.rows is None else options

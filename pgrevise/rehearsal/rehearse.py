@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 
 from pgrevise.catalog import Catalog, diff
@@ -23,10 +24,16 @@ from pgrevise.rehearsal.facts import (
     Rehearsed,
     Revision,
 )
+from pgrevise.rehearsal.following import left_nothing, skipped
 from pgrevise.rehearsal.options import Options
 from pgrevise.rehearsal.protocol import Ran, Task
 from pgrevise.rehearsal.rules.registry import judge
 from pgrevise.rehearsal.selection import Selection
+from pgrevise.rehearsal.trial.facts import Trial
+from pgrevise.rehearsal.trial.released import ReleasedCode, open_released
+from pgrevise.rehearsal.trial.statistics import Statistics, load
+from pgrevise.rehearsal.trial.touching import touched
+from pgrevise.rehearsal.trial.trying import Ground, try_out
 from pgrevise.rehearsal.verdict import verdict_of
 from pgrevise.rehearsal.workshop.ascent import Ascent
 from pgrevise.rehearsal.workshop.workshop import Workshop, open_workshop
@@ -74,25 +81,28 @@ class _Rehearsing:
         self.ascent = Ascent(workshop)
         self.history = workshop.history
         self.selection = selection
+        self.released: ReleasedCode | None = None
+        self.statistics: Statistics | None = None
+        self._say: Callable[[str], None] = lambda _: None
         self._started = started or (lambda *_: None)
         self._finished = finished or (lambda _: None)
 
     def run(self, progress: Callable[[str], None] | None = None) -> Rehearsal:
         began = time.monotonic()
-        say = progress or (lambda _: None)
-        self._prepare(say)
+        self._say = progress or self._say
         rehearsed = []
         total = len(self.selection.revisions)
-        try:
+        with ExitStack() as stack:
+            stack.callback(self.ascent.leave_tracked)
+            self._look_around(stack)
+            self._prepare()
             for place, identifier in enumerate(self.selection.revisions, start=1):
                 revision = self.history.node(identifier).revision
                 self._started(revision, place, total)
                 rehearsed.append(self._judged(self._observed(revision)))
                 self._finished(rehearsed[-1])
-            say("applying all of them at once")
+            self._say("applying all of them at once")
             findings = tuple(self._at_once())
-        finally:
-            self.ascent.leave_tracked()
         return Rehearsal(
             selection=self.selection.words,
             server=self.workshop.server,
@@ -103,7 +113,16 @@ class _Rehearsing:
             root=str(self.workshop.settings.root),
         )
 
-    def _prepare(self, say: Callable[[str], None]) -> None:
+    def _look_around(self, stack: ExitStack) -> None:
+        """Find what was asked for beside the revisions, before anything is run."""
+        options = self.workshop.options
+        if options.statistics is not None:
+            self.statistics = load(options.statistics)
+        if options.released:
+            opened = open_released(self.workshop.settings, options)
+            self.released = stack.enter_context(opened)
+
+    def _prepare(self) -> None:
         """Bring the working database to where the first revision begins, and keep a clean one."""
         self.ascent.begin(len(self.selection.revisions))
         self._refuse_applied()
@@ -111,7 +130,7 @@ class _Rehearsing:
             first = self.selection.revisions[0]
             before = self.history.ordered(self.history.ancestors(first) - self.ascent.applied)
             if before:
-                say(f"applying the {len(before)} revisions before {first}")
+                self._say(f"applying the {len(before)} revisions before {first}")
                 self.ascent.climb(before)
         self.ascent.keep_clean()
 
@@ -130,9 +149,9 @@ class _Rehearsing:
         """Run one revision three times; or say why it was not."""
         reason = self.ascent.reach(revision.identifier)
         if reason:
-            skipped = Passage("upgrade", "skipped", reason)
+            untried = Passage("upgrade", "skipped", reason)
             self.ascent.failed[revision.identifier] = reason
-            return self._skipped(revision, skipped)
+            return self._skipped(revision, untried)
         for _ in range(_MOST_TRIES):
             before = self.ascent.catalog()
             up = self._passage(revision, "upgrade")
@@ -148,7 +167,7 @@ class _Rehearsing:
     def _there_and_back(self, revision: Revision, before: Catalog, up: Passage) -> Observed:
         after = self.ascent.look()
         down = self._passage(revision, "downgrade").passage
-        restored, again, second = self.ascent.look(), _skipped("second_upgrade", down), after
+        restored, again, second = self.ascent.look(), skipped("second_upgrade", down), after
         if down.outcome == "done":
             again = self._passage(revision, "second_upgrade").passage
             second = self.ascent.look()
@@ -166,13 +185,46 @@ class _Rehearsing:
             naming=self.workshop.naming,
             server=self.workshop.major,
         )
+        is_clean = left_nothing(observed)
+        observed = replace(observed, trial=self._with_rows(observed))
         self.ascent.count(revision.identifier)
-        if not _left_nothing(observed):
+        if not is_clean:
             self.ascent.start_over()
+        elif observed.trial is not None:
+            self.ascent.keep_up()
         return observed
 
-    def _passage(self, revision: Revision, direction: Direction) -> Ran:
-        ran = self.workshop.run(Task((revision.identifier,), direction, is_observed=True))
+    def _with_rows(self, observed: Observed) -> Trial | None:
+        """What comes of a revision with rows in what it touches; None when that is nothing."""
+        tables = touched(observed, self.workshop.version_tables)
+        if not tables or self.workshop.options.rows == 0:
+            return None
+        revision = observed.revision
+        with self.ascent.at_parent() as is_there:
+            if not is_there:
+                self.workshop.notes.append(
+                    f"{revision.identifier} was not tried with rows: what comes before it could be "
+                    "applied only once."
+                )
+                return None
+            return try_out(self._ground(revision), observed, tables)
+
+    def _ground(self, revision: Revision) -> Ground:
+        def run(direction: Direction, deadline: float = 0.0) -> Passage:
+            return self._passage(revision, direction, deadline).passage
+
+        return Ground(
+            self.workshop,
+            run,
+            self.ascent.at_parent_again,
+            self.released,
+            self.statistics,
+            self._say,
+        )
+
+    def _passage(self, revision: Revision, direction: Direction, deadline: float = 0.0) -> Ran:
+        task = Task((revision.identifier,), direction, is_observed=True)
+        ran = self.workshop.run(task, deadline)
         if ran.passage.outcome != "done":
             return ran
         is_stamped = revision.identifier in self.ascent.stamped()
@@ -229,35 +281,8 @@ class _Rehearsing:
             revision=revision,
             before=before or Catalog((), self.workshop.major, ()),
             upgrade=upgrade,
-            downgrade=_skipped("downgrade", upgrade),
-            second_upgrade=_skipped("second_upgrade", upgrade),
+            downgrade=skipped("downgrade", upgrade),
+            second_upgrade=skipped("second_upgrade", upgrade),
             naming=self.workshop.naming,
             server=self.workshop.major,
         )
-
-
-def _skipped(direction: Direction, because: Passage) -> Passage:
-    what = "upgrade" if because.direction == "upgrade" else "downgrade"
-    words = {
-        "failed": f"the {what} failed",
-        "hung": f"the {what} did not come to its end",
-        "refused": "the downgrade raises on purpose",
-        "skipped": because.error,
-    }
-    return Passage(direction, "skipped", words.get(because.outcome, ""))
-
-
-def _left_nothing(observed: Observed) -> bool:
-    """Whether up, down and up again is the same as up: then the next revision may follow."""
-    passages = (observed.upgrade, observed.downgrade, observed.second_upgrade)
-    if any(p.outcome != "done" or p.unseen_sessions or p.threads for p in passages):
-        return False
-    if observed.differences or observed.second_differences:
-        return False
-    return not any(
-        (statement.written and any(not w.relation.is_new for w in statement.written))
-        or any(not rewrite.reason for rewrite in statement.rewrites)
-        for passage in passages
-        for statement in passage.statements
-        if not statement.is_foreign
-    )

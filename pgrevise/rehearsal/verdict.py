@@ -7,17 +7,19 @@ The rules that speak of outcomes (`rules.outcome`) stand on this; how a verdict 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pgrevise.catalog import COLUMN_ORDER, Change
 from pgrevise.rehearsal.facts import (
     DowngradeVerdict,
     Observed,
     Passage,
+    RowsVerdict,
     SecondVerdict,
     UpgradeVerdict,
     Verdict,
 )
+from pgrevise.rehearsal.trial.facts import Trial
 
 #: So many differences are told one by one.
 SHOWN = 12
@@ -46,20 +48,31 @@ _SECOND_WORDS: dict[SecondVerdict, str] = {
     "hangs": "a second upgrade hangs",
     "not tried": "a second upgrade was not tried",
 }
+_ROWS_WORDS: dict[RowsVerdict, str] = {
+    "changes values": "With rows there, up and down change values.",
+    "loses values": "With rows there, values are lost.",
+    "fails": "With rows there, the upgrade fails.",
+    "hangs": "With rows there, the upgrade hangs.",
+    "downgrade fails": "With rows there, the downgrade fails.",
+    "downgrade hangs": "With rows there, the downgrade hangs.",
+}
 _IF_NOT_EXISTS = re.compile(r"\s*CREATE\s+EXTENSION\s+IF\s+NOT\s+EXISTS\b", re.IGNORECASE)
 
 
 def verdict_of(observed: Observed) -> Verdict:
-    """What is said of a revision that was run up, down and up again."""
+    """What is said of a revision that was run up, down and up again, and with rows."""
     upgrade = _of_upgrade(observed.upgrade)
     downgrade = _of_downgrade(observed) if upgrade == "works" else "not tried"
     second = _of_second(observed) if upgrade == "works" else "not tried"
+    with_rows = _with_rows(observed.trial)
+    words = _words(observed, upgrade, downgrade, second)
     return Verdict(
         upgrade,
         downgrade,
         second,
         tuple(change.sentence for change in observed.differences),
-        _words(observed, upgrade, downgrade, second),
+        " ".join((words, *_words_with_rows(observed.trial, with_rows))),
+        with_rows,
     )
 
 
@@ -147,6 +160,31 @@ def _of_second(observed: Observed) -> SecondVerdict:
     if outcome == "hung":
         return "hangs"
     return "not tried" if outcome == "skipped" else "fails"
+
+
+def _with_rows(trial: Trial | None) -> RowsVerdict:
+    """What became of it with rows; a downgrade that refuses leaves the upgrade to be judged."""
+    if trial is None or not trial.filled or trial.upgrade.outcome == "skipped":
+        return "not tried"
+    if trial.upgrade.outcome != "done":
+        return "hangs" if trial.upgrade.outcome == "hung" else "fails"
+    if trial.downgrade.outcome in ("failed", "hung"):
+        return "downgrade hangs" if trial.downgrade.outcome == "hung" else "downgrade fails"
+    is_back = trial.downgrade.outcome == "done"
+    damages = {loss.damage for loss in trial.losses if loss.at == "downgrade" or not is_back}
+    if damages & {"lost", "rows lost"}:
+        return "loses values"
+    if damages:
+        return "changes values"
+    return "keeps every value" if is_back else "works"
+
+
+def _words_with_rows(trial: Trial | None, with_rows: RowsVerdict) -> Iterator[str]:
+    """What rows and released code made of it, where that is anything to look at."""
+    if with_rows in _ROWS_WORDS:
+        yield _ROWS_WORDS[with_rows]
+    if trial is not None and trial.released is not None and trial.released.broken:
+        yield "Released code breaks on the new schema."
 
 
 def _words(

@@ -1,14 +1,17 @@
 """Which database is at which revision: bringing the working one to where a revision begins.
 
 The working database goes on from revision to revision as long as nothing is left behind. When
-something is, it is made anew from a second one, ``clean``, which only ever goes up, several
-revisions at a time and when it is needed. A third, ``start``, is kept where rehearsing began. What
-is observed on the way is `rehearse`'s.
+something is, it is made anew from a second one, ``clean``. That only ever goes up, several
+revisions at a time and when it is needed, or is made like a working one in which nothing was left
+behind. A third, ``start``, is kept where rehearsing began. While
+a revision is tried with rows, ``aside`` is the working one and another has its place. What is
+observed on the way is `rehearse`'s.
 """
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from pgrevise.catalog import Catalog
 from pgrevise.catalog.tracking import Tracker
@@ -109,14 +112,57 @@ class Ascent:
         """A new working database, which has what the old one should have, and nothing else."""
         self.leave_tracked()
         self._databases.throw_away("work")
+        self._renew()
+
+    @contextmanager
+    def at_parent(self) -> Iterator[bool]:
+        """Where a revision that is not counted yet begins: there, anything may be done.
+
+        The working database is put aside meanwhile, and is back afterwards as it was. False when
+        what comes before the revision could be applied only once.
+        """
+        self.leave_tracked()
+        self._databases.rename("work", "aside")
+        try:
+            yield self._renew()
+        finally:
+            if self._databases.has("work"):
+                self._databases.throw_away("work")
+            self._databases.rename("aside", "work")
+
+    def keep_up(self) -> None:
+        """Right after `at_parent`: let the clean database be as the working one is.
+
+        That one has to be as if the last revision had only been applied. It saves bringing the
+        clean one up when the next revision asks for it.
+        """
+        if self._databases.has("start"):
+            self._databases.throw_away("clean")
+        else:
+            self._databases.rename("clean", "start")
+        self._databases.make("clean", "work")
+        self._ahead.clear()
+
+    def at_parent_again(self) -> None:
+        """Within `at_parent`, another database where the revision begins."""
+        self._databases.remove("work")
+        self._databases.make("work", "clean")
+
+    def _renew(self) -> bool:
+        """Make the working database, which is not there, after bringing the clean one up.
+
+        False when something could not be applied again.
+        """
+        is_whole = True
         if self._ahead:
             if not self._databases.has("start"):
                 self._databases.make("start", "clean")
             self._databases.rename("clean", "work")
-            self._bring_up(self._ahead)
+            is_whole = self._bring_up(self._ahead)
             self._databases.rename("work", "clean")
             self._ahead.clear()
         self._databases.make("work", "clean")
+        return is_whole
 
     def at_once(self, revisions: tuple[str, ...]) -> Ran:
         """Apply revisions in one run where rehearsing began. Nothing can be done after it."""
@@ -170,10 +216,13 @@ class Ascent:
         if self._ahead:
             self.workshop.run(Task(tuple(self._ahead)))
 
-    def _bring_up(self, revisions: list[str]) -> None:
-        """Apply what worked before; one by one when it does not work in one go."""
+    def _bring_up(self, revisions: list[str]) -> bool:
+        """Apply what worked before; one by one when it does not work in one go.
+
+        False when some of it does not work any more.
+        """
         if self.workshop.run(Task(tuple(revisions))).passage.outcome == "done":
-            return
+            return True
         stamped = self.stamped()
         for identifier in revisions:
             if identifier in stamped:
@@ -182,3 +231,4 @@ class Ascent:
             if ran.passage.outcome != "done":
                 self.failed[identifier] = ran.passage.error
                 self.applied.discard(identifier)
+        return not self.failed.keys() & set(revisions)

@@ -62,6 +62,12 @@ class Databases(Templates):
         self.rename(role, trash)
         self.drop(self.server.with_database(self._named(trash)))
 
+    def remove(self, role: str) -> None:
+        """Drop a database at once, as one that is large should be."""
+        self.end_sessions(role)
+        self.wait_until_unused(role)
+        self._drop_database(self._named(role))
+
     def end_sessions(self, role: str, besides: int = 0) -> None:
         """End every session in a database, but for one backend of ours."""
         self._admin.execute(

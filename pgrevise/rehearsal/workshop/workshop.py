@@ -13,6 +13,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 import psycopg
 
@@ -106,14 +107,18 @@ class Workshop:
         self.naming = ran.naming
         self.worker.warm(ran.imported, _EXERCISES if revisions >= _MANY else 0)
 
-    def run(self, task: Task) -> Ran:
-        """Run a task in the working database, within the deadline, and wait until it is left."""
+    def run(self, task: Task, deadline: float = 0.0) -> Ran:
+        """Run a task in the working database, within the deadline, and wait until it is left.
+
+        ``deadline`` is another one than the options'.
+        """
+        deadline = deadline or self.options.deadline
         why = ""
         if task.is_observed and self._tracking is not None:
             # Asked here, where a session is open already, rather than in one of the child's own.
             task = replace(task, scene=scene_of(self._tracking))
         try:
-            ended, why = self.worker.run(task, self.options.deadline, self._overdue)
+            ended, why = self.worker.run(task, deadline, partial(self._overdue, deadline))
         finally:
             self.databases.end_sessions("work", self._own_backend)
         self.databases.wait_until_unused("work", self._own_backend)
@@ -167,10 +172,16 @@ class Workshop:
         for schema, table in self.version_tables:
             left_out.add(("table", table))
             left_out.add(("table", f"{schema or 'public'}.{table}"))
+        with self.beside() as connection:
+            yield Tracker(connection, leave_out=frozenset(left_out))
+
+    @contextmanager
+    def beside(self) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+        """A session of ours in the working database, in autocommit mode, that runs leave alone."""
         with closing(connect(self.databases.work)) as connection:
             self._tracking = connection
             try:
-                yield Tracker(connection, leave_out=frozenset(left_out))
+                yield connection
             finally:
                 self._tracking = None
 
@@ -196,7 +207,7 @@ class Workshop:
                 "rehearsal."
             )
 
-    def _overdue(self, child: int) -> str:
+    def _overdue(self, deadline: float, child: int) -> str:
         """What a child that is not done waits for; its sessions are ended."""
         with suppress(ProcessLookupError):
             os.kill(child, WHERE_ARE_YOU)
@@ -205,7 +216,7 @@ class Workshop:
                 closing(connect(self.databases.work))
             )
             found = hanging.sessions(connection)
-            words = hanging.explained(found, self.options.deadline)
+            words = hanging.explained(found, deadline)
             self.databases.end_sessions("work", connection.info.backend_pid)
         return words
 
