@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 from pgrevise.rehearsal.examples import Example, also_found, examples
+from pgrevise.rehearsal.options import Options
 from pgrevise.rehearsal.rules.registry import Rule, rules
 
 ROOT = Path(__file__).parents[1]
@@ -131,11 +132,25 @@ def _prose(text: str) -> str:
 def _shown(example: Example) -> list[str]:
     parent = (example.folder / "parent.sql").read_text(encoding="utf-8").strip()
     parts = [f"## Unsafe\n\nOn this schema:\n\n```sql\n{parent}\n```\n"]
+    if example.models:
+        parts.append(f"Beside this released code:\n\n```python\n{example.models.strip()}\n```\n")
+    if example.options != Options():
+        parts.append(f"Rehearsed with `{_given(example.options)}`:\n")
     parts += map(_revision, example.unsafe)
     for number, path in enumerate(example.safe, 1):
         step = f", revision {number}" if len(example.safe) > 1 else ""
         parts.append(f"## Safe{step}\n\n{_revision(path)}")
     return parts
+
+
+def _given(options: Options) -> str:
+    """The words of the command line that ask for the same."""
+    given = (
+        ("--rows", options.rows),
+        ("--max-stall", f"{options.max_stall:g}s" if options.max_stall is not None else None),
+        ("--released", options.released or None),
+    )
+    return " ".join(f"{name} {value}" for name, value in given if value is not None)
 
 
 def _revision(path: Path) -> str:

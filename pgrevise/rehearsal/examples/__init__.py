@@ -3,19 +3,25 @@
 A folder is named for its rule. ``parent.sql`` is the schema before; ``unsafe.py`` is a revision
 that the rule speaks about; ``safe.py``, or ``safe_1.py``, ``safe_2.py`` and so on, reach the same
 end without. A rule about several revisions has ``unsafe_1.py`` and so on. ``env.py`` is there where
-an example needs one of its own. A line "Also found: …" in a revision's docstring names the rules
-that have something to say of it besides.
+an example needs one of its own; ``options.toml`` where it is rehearsed with options, which are
+named as in `Options`; ``models.py`` where there is released code: that is in a git repository then,
+tagged "released", without the revisions that the example adds. A line "Also found: …" in a
+revision's docstring names the rules that have something to say of it besides.
 """
 
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pgrevise.errors import UsageError
+from pgrevise.rehearsal.options import Options
 
 FOLDER = Path(__file__).parent
 PARENT = "202601010000"
@@ -69,6 +75,18 @@ class Example:
         """The revisions that reach the same end, in their order."""
         return tuple(sorted(self.folder.glob("safe*.py")))
 
+    @property
+    def options(self) -> Options:
+        """What it is rehearsed with."""
+        own = self.folder / "options.toml"
+        return Options(**tomllib.loads(own.read_text("utf-8"))) if own.is_file() else Options()
+
+    @property
+    def models(self) -> str:
+        """The released code's models, "" when there is none."""
+        own = self.folder / "models.py"
+        return own.read_text("utf-8") if own.is_file() else ""
+
 
 def examples() -> tuple[Example, ...]:
     """Every example, by its rule's name."""
@@ -99,12 +117,13 @@ def build(chosen: Example, revisions: Sequence[Path], root: Path) -> tuple[str, 
     in their order.
     """
     own = chosen.folder / "env.py"
-    return lay_out(
-        root,
-        (chosen.folder / "parent.sql").read_text("utf-8"),
-        {path.stem: path.read_text("utf-8") for path in revisions},
-        own.read_text("utf-8") if own.is_file() else ENVIRONMENT,
-    )
+    environment = own.read_text("utf-8") if own.is_file() else ENVIRONMENT
+    schema = (chosen.folder / "parent.sql").read_text("utf-8")
+    lay_out(root, schema, {}, environment)
+    if chosen.models:
+        (root / "models.py").write_text(chosen.models, "utf-8")
+        _release(root)
+    return _add(root, {path.stem: path.read_text("utf-8") for path in revisions})
 
 
 def lay_out(
@@ -121,11 +140,37 @@ def lay_out(
     (root / "migrations" / "script.py.mako").write_text("", "utf-8")
     (versions / f"{PARENT}_parent.py").write_text(_PARENT.format(revision=PARENT), "utf-8")
     (versions / f"{PARENT}_parent.sql").write_text(schema, "utf-8")
+    return _add(root, revisions)
+
+
+def _add(root: Path, revisions: Mapping[str, str]) -> tuple[str, ...]:
     identifiers = []
     for name, text in revisions.items():
         identifiers.append(_identifier(name, text))
-        (versions / f"{identifiers[-1]}_{name}.py").write_text(text, "utf-8")
+        path = root / "migrations" / "versions" / f"{identifiers[-1]}_{name}.py"
+        path.write_text(text, "utf-8")
     return tuple(identifiers)
+
+
+def _release(root: Path) -> None:
+    """Make a git repository of a folder as it is, whose only commit is tagged "released"."""
+    author = ("-c", "user.name=example", "-c", "user.email=example@example.com")
+    plain = (*author, "-c", "commit.gpgsign=false", "-c", "tag.gpgsign=false")
+    # A hook of git that runs this must not lead us into its own repository.
+    surroundings = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    for arguments in (
+        ("init", "--quiet"),
+        ("add", "."),
+        ("commit", "--quiet", "--message", "Release"),
+        ("tag", "released"),
+    ):
+        subprocess.run(
+            ["git", *plain, *arguments],
+            cwd=root,
+            env=surroundings,
+            check=True,
+            capture_output=True,
+        )
 
 
 def _identifier(name: str, text: str) -> str:

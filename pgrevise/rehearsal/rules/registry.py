@@ -44,6 +44,7 @@ class Rule:
     """A rule: ``means`` is one sentence, ``hurts`` why it matters on a busy server, ``instead``
     what to write, ``manual`` the section of PostgreSQL's manual that it rests on. ``since`` and
     ``until`` bound the major versions that it is about, ``about`` is what its function takes.
+    ``by_trial`` when it speaks of a trial with rows, which depends on what was asked for.
     """
 
     identifier: str
@@ -56,6 +57,7 @@ class Rule:
     since: int = 14
     until: int = 99
     about: type[Observed] | type[AtOnce] = Observed
+    by_trial: bool = False
 
 
 _RULES: dict[str, Rule] = {}
@@ -71,6 +73,7 @@ def rule(
     since: int = 14,
     until: int = 99,
     about: type[Observed] | type[AtOnce] = Observed,
+    by_trial: bool = False,
 ) -> Callable[[Judged], Judged]:
     """Make a rule of a function; its name is the rule's identifier, ``about`` what it is given."""
 
@@ -79,7 +82,17 @@ def rule(
         if identifier in _RULES:
             raise ValueError(f"there are two rules {identifier}")
         _RULES[identifier] = Rule(
-            identifier, severity, means, hurts, instead, manual, judge, since, until, about
+            identifier,
+            severity,
+            means,
+            hurts,
+            instead,
+            manual,
+            judge,
+            since,
+            until,
+            about,
+            by_trial,
         )
         return judge
 

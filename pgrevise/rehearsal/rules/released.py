@@ -23,6 +23,8 @@ from pgrevise.rehearsal.rules.common import (
     was_table,
 )
 from pgrevise.rehearsal.rules.registry import Hit, rule
+from pgrevise.rehearsal.rules.renames import emptied_tables, new_name
+from pgrevise.rehearsal.rules.tried import is_lost
 
 _NAME = r'(?:"(?:[^"]|"")*"|[\w$]+)'
 _PATH = rf"{_NAME}(?:\s*\.\s*{_NAME})?"
@@ -31,7 +33,6 @@ _RENAME_COLUMN = re.compile(
     rf"\s*{_ALTER_TABLE}RENAME\s+(?:COLUMN\s+)?(?P<was>{_NAME})\s+TO\s+(?P<now>{_NAME})",
     re.IGNORECASE,
 )
-_RENAME_TABLE = re.compile(rf"\s*{_ALTER_TABLE}RENAME\s+TO\s+(?P<now>{_NAME})", re.IGNORECASE)
 _DROP_COLUMN = re.compile(
     rf"\s*{_ALTER_TABLE}.*?DROP\s+COLUMN\s+(?:IF\s+EXISTS\s+)?(?P<column>{_NAME})",
     re.IGNORECASE | re.DOTALL,
@@ -49,7 +50,10 @@ _RENAME_VALUE = r"ALTER\s+TYPE\b.*\bRENAME\s+VALUE\b"
     manual="5.7.2 Removing a Column",
 )
 def column_dropped(seen: Observed) -> Iterator[Hit]:
-    """Columns that are gone; an error when the docstring does not say that they are lost."""
+    """Columns that are gone; an error when the docstring does not say that they are lost.
+
+    Where a trial saw values lost, that is said by `undocumented_loss`.
+    """
     renamed = {was for was, _ in renamed_columns(seen)}
     for change in column_changes(seen, "removed"):
         if change.name in renamed or seen.after is None:
@@ -70,20 +74,32 @@ def column_dropped(seen: Observed) -> Iterator[Hit]:
     manual="5.5 Modifying Tables; DROP TABLE",
 )
 def table_dropped(seen: Observed) -> Iterator[Hit]:
-    """Tables that are gone; an error when the docstring does not say so."""
+    """Tables that are gone; an error when the docstring does not say so.
+
+    Where a trial saw rows lost, that is said by `undocumented_loss`.
+    """
     renamed = {was for was, _ in _renamed_tables(seen)}
     for change in seen.changes:
         if (change.object_kind, change.kind) != ("table", "removed") or change.name in renamed:
             continue
-        said, is_told = (
-            f"Table {change.name} is dropped with its rows",
-            documents(seen, change.name),
-        )
+        is_seen = is_lost(seen, change.name)
+        said = f"Table {change.name} is dropped{'' if is_seen else ' with its rows'}"
+        is_told = is_seen or documents(seen, change.name)
         yield Hit(
             "upgrade",
             line_for(seen, r"DROP\s+TABLE|DROP", change.name),
             f"{said}." if is_told else f"{said}, and the docstring does not name it.",
             relation=change.name,
+            severity="warning" if is_told else "error",
+        )
+    for name, statement in emptied_tables(seen):
+        is_told = is_lost(seen, name) or documents(seen, name)
+        said = f"Table {name} is dropped and made again, which empties it"
+        yield Hit(
+            "upgrade",
+            statement.line,
+            f"{said}." if is_told else f"{said}; the docstring does not name it.",
+            relation=name,
             severity="warning" if is_told else "error",
         )
 
@@ -104,7 +120,9 @@ def view_dropped(seen: Observed) -> Iterator[Hit]:
         if change.kind != "removed" or not is_view or parts(change.name) in after:
             continue
         line = line_for(seen, r"\bVIEW\b|DROP", change.name)
-        said = f"{change.object_kind.capitalize()} {change.name} is dropped"
+        now = new_name(seen, change.object_kind, change.name)
+        how = f"is renamed to {now}" if now else "is dropped"
+        said = f"{change.object_kind.capitalize()} {change.name} {how}"
         yield Hit("upgrade", line, f"{said}: released code that names it fails.", change.name)
 
 
@@ -130,17 +148,19 @@ def column_renamed(seen: Observed) -> Iterator[Hit]:
 
 @rule(
     "error",
-    means="A table is renamed.",
+    means="A table is renamed, or moved to another schema.",
     hurts="From that moment on the release that still runs fails wherever it names the table.",
     instead="Leave a view of the old name in the same revision (a simple view can be written to), "
     "and drop it when no release uses it. Or leave the name to the model: __tablename__.",
     manual="5.7.8 Renaming a Table; CREATE VIEW, Updatable Views",
 )
 def table_renamed(seen: Observed) -> Iterator[Hit]:
-    """Tables under a new name, unless the old name is a view or a table again."""
+    """Tables under a new name or in another schema, unless a view or a table has the old one."""
     for was, now in _renamed_tables(seen):
         if seen.after is None or ("view", was) in seen.after:
             continue
+        if table_name(was) and ("schema", table_name(was)) not in seen.after:
+            continue  # the schema is renamed, which is told once
         yield Hit(
             "upgrade",
             line_for(seen, r"\bRENAME\b", was, now),
@@ -193,8 +213,10 @@ def enum_value_removed(seen: Observed) -> Iterator[Hit]:
 
 
 def _of_lost_column(seen: Observed, name: str, line: int, how: str) -> Hit:
-    is_told = documents(seen, name)
-    said = f"Column {name} {how}: its values are lost and released code that names it fails"
+    is_seen = is_lost(seen, table_name(name), name)
+    is_told = is_seen or documents(seen, name)
+    values = "" if is_seen else "its values are lost and "
+    said = f"Column {name} {how}: {values}released code that names it fails"
     return Hit(
         "upgrade",
         line,
@@ -222,15 +244,12 @@ def renamed_columns(seen: Observed) -> Iterator[tuple[str, str]]:
 
 
 def _renamed_tables(seen: Observed) -> Iterator[tuple[str, str]]:
-    gone = [c.name for c in seen.changes if (c.object_kind, c.kind) == ("table", "removed")]
-    for statement in own(seen.upgrade):
-        found = _RENAME_TABLE.match(statement.sql)
-        if found and not statement.error:
-            table, now = _plain(found["table"]), _plain(found["now"])
-            for name in gone:
-                if bare(name) == table:
-                    schema = table_name(name)
-                    yield name, f"{schema}.{now}" if schema else now
+    """Tables of before that are called otherwise, or are in another schema, now."""
+    for change in seen.changes:
+        if (change.object_kind, change.kind) == ("table", "removed"):
+            now = new_name(seen, "table", change.name)
+            if now:
+                yield change.name, now
 
 
 def _dropped_and_added(seen: Observed) -> Iterator[tuple[str, int]]:

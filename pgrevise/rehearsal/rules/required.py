@@ -19,6 +19,7 @@ from pgrevise.rehearsal.rules.common import (
 )
 from pgrevise.rehearsal.rules.registry import Hit, rule
 from pgrevise.rehearsal.rules.released import renamed_columns
+from pgrevise.rehearsal.rules.tried import has_failed, is_proved
 
 _SETS_NOT_NULL = r"\bSET\s+NOT\s+NULL\b|\bPRIMARY\s+KEY\b|\bADD\s+CONSTRAINT\s+\S+\s+NOT\s+NULL\b"
 
@@ -51,10 +52,12 @@ def not_null_without_default(seen: Observed) -> Iterator[Hit]:
             r"\bDEFAULT\b", without_literals(adding.sql), re.IGNORECASE
         )
         table = table_name(change.name)
-        rows = f"adding it fails if {table} has a row, and " if fails else ""
+        line = line_for(seen, r"\bADD\b", table, change.name)
+        is_news = fails and not has_failed(seen, line)
+        rows = f"adding it fails if {table} has a row, and " if is_news else ""
         yield Hit(
             "upgrade",
-            line_for(seen, r"\bADD\b", table, change.name),
+            line,
             f"Column {change.name} is NOT NULL without a default: {rows}INSERTs of released code "
             "fail, because they do not name it.",
             relation=table,
@@ -63,27 +66,31 @@ def not_null_without_default(seen: Observed) -> Iterator[Hit]:
 
 @rule(
     "warning",
-    means="A required column loses its default.",
-    hurts="INSERTs of the release that still runs fail if they leave the column to its default.",
+    means="A column loses its default.",
+    hurts="INSERTs of the release that still runs that leave the column to its default fail where "
+    "it is required, and write NULL where it is not.",
     instead="Release code that always names the column, then drop the default.",
     manual="5.7.5 Changing a Column's Default Value",
 )
 def default_dropped(seen: Observed) -> Iterator[Hit]:
-    """NOT NULL columns of before whose default is gone."""
+    """Columns of before whose default is gone; worth knowing where they may be NULL."""
     for fact in ("default", "identity"):
         for change in column_changes(seen, "changed", fact):
             entry = seen.after.get("column", change.name) if seen.after else None
-            if change.now is not None or entry is None or not entry.facts.get("NOT NULL"):
+            if change.now is not None or entry is None:
                 continue
             if any(entry.facts.get(f) for f in ("default", "identity", "generated")):
                 continue
             table = table_name(change.name)
+            is_required = bool(entry.facts.get("NOT NULL"))
+            what, then = ("is NOT NULL and", "fail") if is_required else ("", "write NULL")
             yield Hit(
                 "upgrade",
                 line_for(seen, r"\bDROP\b", table, change.name),
-                f"Column {change.name} is NOT NULL and loses its {fact} ({change.was}): INSERTs "
-                "that do not name it fail.",
+                f"Column {' '.join(filter(None, (change.name, what)))} loses its {fact} "
+                f"({change.was}): INSERTs that do not name it {then}.",
                 relation=table,
+                severity=None if is_required else "info",
             )
 
 
@@ -124,11 +131,14 @@ def not_null_may_fail(seen: Observed) -> Iterator[Hit]:
         setting = statement_for(seen.upgrade, _SETS_NOT_NULL, table, change.name)
         if not change.now or (setting and not _looks_at_rows(setting, table)):
             continue
+        line = line_for(seen, _SETS_NOT_NULL, table, change.name)
         if fills_before(seen.upgrade, setting, table, change.name):
+            continue
+        if is_proved(seen, "not-null-may-fail", line):
             continue
         yield Hit(
             "upgrade",
-            line_for(seen, _SETS_NOT_NULL, table, change.name),
+            line,
             f"Column {change.name} becomes NOT NULL: this fails if a row of {table} has a NULL "
             "there.",
             relation=table,

@@ -23,6 +23,7 @@ from pgrevise.rehearsal.rules.common import (
     was_table,
 )
 from pgrevise.rehearsal.rules.registry import Hit, rule
+from pgrevise.rehearsal.rules.tried import is_proved
 
 _TYPE = re.compile(
     r"(?P<word>[a-z ]+?)(?:\((?P<size>[\d,-]+)\))?(?P<zone> with(?:out)? time zone)?"
@@ -65,10 +66,12 @@ def unique_may_fail(seen: Observed) -> Iterator[Hit]:
         creating = statement_for(seen.upgrade, _CREATES_UNIQUE, table, name)
         if fills_before(seen.upgrade, creating, table):
             continue
-        columns = ", ".join(_keys(index))
+        columns, line = ", ".join(_keys(index)), line_for(seen, _CREATES_UNIQUE, table, name)
+        if is_proved(seen, "unique-may-fail", line):
+            continue
         yield Hit(
             "upgrade",
-            line_for(seen, _CREATES_UNIQUE, table, name),
+            line,
             f"{bare(index.name)} makes ({columns}) of {table} unique: this fails if two rows are "
             "alike.",
             relation=table,
@@ -91,11 +94,12 @@ def type_narrowed(seen: Observed) -> Iterator[Hit]:
         why = narrowing(was, now)
         if seen.after and ("enum", now) in seen.after and ("enum", was) not in seen.before:
             why = f"a value that is no label of {now} fails"
-        if why:
-            table = table_name(change.name)
+        table = table_name(change.name)
+        line = line_for(seen, r"\bTYPE\b", table, change.name) if why else 0
+        if why and not is_proved(seen, "type-narrowed", line):
             yield Hit(
                 "upgrade",
-                line_for(seen, r"\bTYPE\b", table, change.name),
+                line,
                 f"Column {change.name} was {change.was} and becomes {change.now}: {why}.",
                 relation=table,
             )

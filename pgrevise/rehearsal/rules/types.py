@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pgrevise.catalog import Entry
+from pgrevise.catalog.keys import column_name, index_keys, table_of
 from pgrevise.rehearsal.facts import Observed
-from pgrevise.rehearsal.rules.common import bare, is_of_table, line_for, table_name
+from pgrevise.rehearsal.rules.common import (
+    added,
+    bare,
+    is_of_table,
+    line_for,
+    table_name,
+    was_table,
+)
 from pgrevise.rehearsal.rules.registry import Hit, rule
 
-_PLAIN_TIMES = ("timestamp without time zone", "timestamp(")
+_ENDS = {"smallint": 32767, "integer": 2147483647}
 
 
 @rule(
@@ -85,6 +93,32 @@ def sequence_stays_small(seen: Observed) -> Iterator[Hit]:
             continue
         if before is None or before.facts.get("type") != column.facts.get("type"):
             said = f"Column {column.name} is {kind}, its sequence {sequence.name} still {given}."
+            yield _hit(seen, column, said)
+
+
+@rule(
+    "info",
+    means="The key of a new table is an integer that a sequence counts up.",
+    hurts="It ends at 2147483647 (smallint at 32767), rows that were deleted or rolled back "
+    "included: then every INSERT fails, and the way out is to rewrite the table, and each that "
+    "refers to it, under ACCESS EXCLUSIVE.",
+    instead="Use bigint: sa.BigInteger. Allow it here where the table can never grow, with that "
+    "reason.",
+    manual="8.1.1 Integer Types; 8.1.4 Serial Types",
+)
+def integer_primary_key(seen: Observed) -> Iterator[Hit]:
+    """Primary keys of new tables, of one column that is shorter than bigint and counted up."""
+    if seen.after is None:
+        return
+    counted = {s.parent for s in seen.after.of_kind("sequence") if s.parent}
+    for index in added(seen, "index"):
+        table, keys = table_of(seen.after, index), index_keys(index)
+        if not index.facts.get("primary key") or len(keys) != 1 or was_table(seen, table):
+            continue
+        column = seen.after.get("column", column_name(table, keys[0] or ""))
+        kind = str(column.facts.get("type")) if column else ""
+        if column and kind in ("integer", "smallint") and column.address in counted:
+            said = f"The key {column.name} is {kind}: it runs out at {_ENDS[kind]}."
             yield _hit(seen, column, said)
 
 

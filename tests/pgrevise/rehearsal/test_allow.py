@@ -122,6 +122,11 @@ def test_nothing_is_unused_where_the_upgrade_did_not_end() -> None:
     assert [f.rule for f in found] == ["upgrade-fails"]
 
 
+def test_what_only_options_ask_for_is_not_called_unused_without_them() -> None:
+    source = "# pgrevise: allow breaks-released-code, stall-longer-than-limit -- in a window"
+    assert allowed([], revision(source)) == []
+
+
 def test_an_unknown_rule_is_not_called_unused_as_well() -> None:
     source = "x = 1  # pgrevise: allow no-such-rule -- so it is\n"
     assert allowed([], revision(source)) == []

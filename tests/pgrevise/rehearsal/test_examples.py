@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,6 @@ import pytest
 from pgrevise import settings
 from pgrevise.rehearsal.examples import Example, also_found, build, examples
 from pgrevise.rehearsal.facts import Rehearsal
-from pgrevise.rehearsal.options import Options
 from pgrevise.rehearsal.rehearse import rehearse
 from pgrevise.rehearsal.rules.registry import rules
 from pgrevise.rehearsal.selection import Selection
@@ -29,7 +29,8 @@ each_example = pytest.mark.parametrize("example", applicable, ids=lambda example
 
 def rehearsed(example: Example, revisions: Sequence[Path], root: Path) -> Rehearsal:
     chosen = Selection(build(example, revisions, root), "an example")
-    return rehearse(settings.load(root), chosen, Options(major=MAJOR, deadline=20.0))
+    options = replace(example.options, major=MAJOR, deadline=20.0)
+    return rehearse(settings.load(root), chosen, options)
 
 
 def found(rehearsal: Rehearsal, revision: str = "") -> dict[str, str]:

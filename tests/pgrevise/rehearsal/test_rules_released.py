@@ -172,6 +172,17 @@ def test_a_required_column_that_loses_its_default(database: Target) -> None:
     ]
 
 
+def test_a_column_that_may_be_null_loses_its_default(database: Target) -> None:
+    parent = "CREATE TABLE t (a int DEFAULT 1)"
+    (finding,) = found(
+        observe(database, parent, ["ALTER TABLE t ALTER a DROP DEFAULT"]), "default-dropped"
+    )
+    assert finding.severity == "info"
+    assert finding.sentence == (
+        "Column t.a loses its default (1): INSERTs that do not name it write NULL."
+    )
+
+
 @pytest.mark.parametrize(
     "change", ["ALTER note SET DEFAULT ''", "ALTER kind SET DEFAULT 'x'", "ALTER kind TYPE text"]
 )

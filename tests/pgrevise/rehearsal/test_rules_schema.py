@@ -126,6 +126,27 @@ def test_better_types_are_fine(database: Target, rule: str) -> None:
     assert found(observe(database, JOBS, up), rule) == []
 
 
+@pytest.mark.parametrize("column", ["id serial", "id int GENERATED ALWAYS AS IDENTITY"])
+def test_a_counted_key_that_runs_out(database: Target, column: str) -> None:
+    seen = observe(database, JOBS, [f"CREATE TABLE t ({column} PRIMARY KEY)"])
+    assert sentences(seen, "integer-primary-key") == [
+        "The key t.id is integer: it runs out at 2147483647."
+    ]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE t (id bigserial PRIMARY KEY)",
+        "CREATE TABLE t (id int PRIMARY KEY)",
+        "CREATE TABLE t (id serial, queue_id int, PRIMARY KEY (id, queue_id))",
+        "ALTER TABLE jobs RENAME TO work",
+    ],
+)
+def test_keys_that_do_not_run_out(database: Target, statement: str) -> None:
+    assert found(observe(database, JOBS, [statement]), "integer-primary-key") == []
+
+
 def test_a_sequence_that_stays_behind_its_column(database: Target) -> None:
     parent = "CREATE TABLE t (id serial PRIMARY KEY)"
     seen = observe(database, parent, ["ALTER TABLE t ALTER id TYPE bigint"])

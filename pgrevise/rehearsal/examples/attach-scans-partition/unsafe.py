@@ -1,6 +1,6 @@
 """The old attempts are attempts too.
 
-Also found: detach-blocks-parent.
+Also found: detach-blocks-parent, fails-on-existing-rows.
 """
 
 from alembic import op

@@ -1,4 +1,7 @@
-"""Priorities are not negative."""
+"""Priorities are not negative.
+
+Also found: fails-on-existing-rows.
+"""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Jobs can fail."""
+"""Jobs can be failed."""
 
 from alembic import op
 

@@ -1,6 +1,6 @@
 """Jobs are never done.
 
-Also found: type-change-rewrites-table.
+Also found: type-change-rewrites-table, fails-on-existing-rows.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
 """Attempts are of jobs that are there.
 
-Also found: foreign-key-scans-table.
+Also found: foreign-key-scans-table, fails-on-existing-rows.
 """
 
 from alembic import op

@@ -1,4 +1,7 @@
-"""Jobs are of queues that are there."""
+"""Jobs are of queues that are there.
+
+Also found: fails-on-existing-rows.
+"""
 
 from alembic import op
 

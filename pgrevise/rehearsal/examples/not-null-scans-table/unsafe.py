@@ -1,6 +1,6 @@
 """Each job is in a queue.
 
-Also found: not-null-may-fail.
+Also found: not-null-may-fail, fails-on-existing-rows.
 """
 
 from alembic import op

@@ -1,4 +1,7 @@
-"""Give jobs a weight."""
+"""Give jobs a weight.
+
+Also found: fails-on-existing-rows.
+"""
 
 import sqlalchemy as sa
 from alembic import op

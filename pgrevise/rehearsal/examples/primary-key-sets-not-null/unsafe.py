@@ -1,6 +1,6 @@
 """Attempts are known by job and number.
 
-Also found: index-blocks-writes, not-null-may-fail, unique-may-fail.
+Also found: index-blocks-writes, not-null-may-fail, unique-may-fail, fails-on-existing-rows.
 """
 
 from alembic import op

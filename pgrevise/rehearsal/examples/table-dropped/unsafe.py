@@ -1,4 +1,7 @@
-"""Tidy up."""
+"""Tidy up.
+
+Also found: undocumented-loss.
+"""
 
 import sqlalchemy as sa
 from alembic import op

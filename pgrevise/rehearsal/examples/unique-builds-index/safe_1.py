@@ -1,6 +1,6 @@
 """Index the names of queues.
 
-Also found: unique-may-fail.
+Also found: unique-may-fail, fails-on-existing-rows.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
 """A queue's name is its own.
 
-Also found: unique-may-fail.
+Also found: unique-may-fail, fails-on-existing-rows.
 """
 
 from alembic import op

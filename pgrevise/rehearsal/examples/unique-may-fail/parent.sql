@@ -1,5 +1,5 @@
 CREATE TABLE jobs (
     id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_jobs PRIMARY KEY,
-    queue text,
+    code bigint GENERATED ALWAYS AS (id * 10) STORED,
     note text
 );

@@ -1,4 +1,4 @@
-"""A queue has one job."""
+"""A code is of one job."""
 
 from alembic import op
 
@@ -8,11 +8,9 @@ down_revision = "202601010000"
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
-        op.create_index(
-            "uq_jobs_queue", "jobs", ["queue"], unique=True, postgresql_concurrently=True
-        )
+        op.create_index("uq_jobs_code", "jobs", ["code"], unique=True, postgresql_concurrently=True)
 
 
 def downgrade() -> None:
     with op.get_context().autocommit_block():
-        op.drop_index("uq_jobs_queue", "jobs", postgresql_concurrently=True)
+        op.drop_index("uq_jobs_code", "jobs", postgresql_concurrently=True)

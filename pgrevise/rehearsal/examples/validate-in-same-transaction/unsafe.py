@@ -1,6 +1,6 @@
 """Jobs are of queues that are there.
 
-Also found: foreign-key-locks-referenced.
+Also found: foreign-key-locks-referenced, fails-on-existing-rows.
 """
 
 from alembic import op

@@ -1,0 +1,5 @@
+from models import Base
+
+from pgrevise import environment
+
+environment.run(Base.metadata)

@@ -1,0 +1,4 @@
+CREATE TABLE jobs (
+    id bigint CONSTRAINT pk_jobs PRIMARY KEY,
+    queue text NOT NULL
+);

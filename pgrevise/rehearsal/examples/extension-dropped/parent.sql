@@ -1,0 +1,6 @@
+CREATE EXTENSION citext;
+CREATE TABLE jobs (
+    id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_jobs PRIMARY KEY,
+    queue text NOT NULL,
+    state text NOT NULL
+);

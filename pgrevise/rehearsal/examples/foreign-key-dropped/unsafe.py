@@ -1,0 +1,19 @@
+"""Let attempts outlive their jobs.
+
+Also found: foreign-key-scans-table.
+"""
+
+from alembic import op
+
+revision = "202601010001"
+down_revision = "202601010000"
+
+
+def upgrade() -> None:
+    op.drop_constraint("fk_attempts_job_id", "attempts")
+
+
+def downgrade() -> None:
+    op.create_foreign_key(
+        "fk_attempts_job_id", "attempts", "jobs", ["job_id"], ["id"], ondelete="CASCADE"
+    )

@@ -1,0 +1,16 @@
+"""Keep queues apart."""
+
+from alembic import op
+
+revision = "202601010001"
+down_revision = "202601010000"
+
+
+def upgrade() -> None:
+    op.execute("CREATE POLICY own_queue ON jobs USING (queue = current_setting('app.queue'))")
+    op.execute("ALTER TABLE jobs ENABLE ROW LEVEL SECURITY")
+
+
+def downgrade() -> None:
+    op.execute("ALTER TABLE jobs DISABLE ROW LEVEL SECURITY")
+    op.execute("DROP POLICY own_queue ON jobs")

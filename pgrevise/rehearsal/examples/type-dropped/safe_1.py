@@ -1,0 +1,17 @@
+"""Keep the state of jobs as text.
+
+Also found: type-change-rewrites-table.
+"""
+
+from alembic import op
+
+revision = "202601010001"
+down_revision = "202601010000"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE jobs ALTER COLUMN state TYPE text")
+
+
+def downgrade() -> None:
+    op.execute("ALTER TABLE jobs ALTER COLUMN state TYPE job_state USING state::job_state")
