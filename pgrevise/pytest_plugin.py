@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pgrevise.settings import Settings
     from pgrevise.testing.databases import Database, Server, Shared
     from pgrevise.testing.history import HistoryUnderTest
-    from pgrevise.testing.rehearsals import RehearsalUnderTest
+    from pgrevise.testing.rehearsals import RehearsalUnderTest, Rehearse
 
 
 @dataclass(frozen=True)
@@ -219,22 +219,26 @@ def fill_rows(migration_settings: Settings) -> Callable[..., Filled]:
 
 
 @pytest.fixture(scope="session")
-def rehearse(migration_settings: Settings) -> Callable[[str], RehearsalUnderTest]:
-    """``rehearse("202406141200")`` runs revisions on a private server and says what was seen."""
+def rehearse(migration_settings: Settings) -> Rehearse:
+    """``rehearse("202406141200")`` runs revisions on a private server and says what was seen.
+
+    ``rows``, ``stats``, ``probe``, ``released``, ``released_python`` and ``max_stall`` are those of
+    `db.rehearse`.
+    """
     from pgrevise.testing.databases import failing_plainly
     from pgrevise.testing.rehearsals import rehearsing
 
     run = rehearsing(migration_settings)
 
-    def rehearsed(revisions: str) -> RehearsalUnderTest:
+    def rehearsed(revisions: str = "", **options: Any) -> RehearsalUnderTest:
         with failing_plainly():
-            return run(revisions)
+            return run(revisions, **options)
 
     return rehearsed
 
 
 @pytest.fixture(scope="session")
-def rehearsal(rehearse: Callable[[str], RehearsalUnderTest]) -> RehearsalUnderTest:
+def rehearsal(rehearse: Rehearse) -> RehearsalUnderTest:
     """The rehearsal of the revisions that this branch adds."""
     return rehearse("")
 

@@ -1,6 +1,7 @@
 """A rehearsal as JUnit's XML, as GitLab and most other pipelines show it beside the tests.
 
-A suite for each revision: a case for each passage, and one for each thing that was found.
+A suite for each revision: a case for each passage, one for what became of rows, and one for each
+thing that was found.
 """
 
 from __future__ import annotations
@@ -10,8 +11,17 @@ from collections.abc import Iterable
 from typing import Literal
 from xml.etree import ElementTree as ET
 
-from pgrevise.rehearsal.facts import SEVERITIES, Finding, Passage, Rehearsal, Rehearsed
-from pgrevise.report.words import BROKEN, PASSAGES, FailOn
+from pgrevise.rehearsal.facts import (
+    SEVERITIES,
+    Finding,
+    Passage,
+    Rehearsal,
+    Rehearsed,
+    Revision,
+)
+from pgrevise.rehearsal.trial.facts import Trial
+from pgrevise.report import trial_words
+from pgrevise.report.words import BROKEN, PASSAGES, FailOn, fails_with_rows
 
 #: What XML 1.0 cannot hold, not even escaped.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -47,6 +57,8 @@ def _suite(root: ET.Element, rehearsed: Rehearsed, fail_on: FailOn) -> ET.Elemen
     )
     for passage in passages:
         _passage(suite, rehearsed, passage, fail_on)
+    if observed.trial is not None:
+        _trial(suite, rehearsed, observed.trial, fail_on)
     _cases(suite, rehearsed.findings, revision.identifier, fail_on)
     return suite
 
@@ -54,14 +66,7 @@ def _suite(root: ET.Element, rehearsed: Rehearsed, fail_on: FailOn) -> ET.Elemen
 def _passage(suite: ET.Element, rehearsed: Rehearsed, passage: Passage, fail_on: FailOn) -> None:
     revision = rehearsed.observed.revision
     verdict = str(getattr(rehearsed.verdict, passage.direction))
-    case = ET.SubElement(
-        suite,
-        "testcase",
-        classname=_text(revision.identifier),
-        name=PASSAGES[passage.direction],
-        file=_text(revision.file),
-        time=f"{passage.seconds:.6f}",
-    )
+    case = _case(suite, revision, PASSAGES[passage.direction], passage.seconds)
     if verdict == "not tried":
         ET.SubElement(case, "skipped", message=_text(passage.error or verdict))
     elif verdict in BROKEN and fail_on != "never":
@@ -76,6 +81,39 @@ def _passage(suite: ET.Element, rehearsed: Rehearsed, passage: Passage, fail_on:
         differences = tuple(c.sentence for c in rehearsed.observed.second_differences)
     said = "\n".join((f"{PASSAGES[passage.direction]} {verdict}", *differences))
     ET.SubElement(case, "system-out").text = _text(said)
+
+
+def _trial(suite: ET.Element, rehearsed: Rehearsed, trial: Trial, fail_on: FailOn) -> None:
+    """Cases for rows and for released code; what rules say of them is a case of its own."""
+    revision = rehearsed.observed.revision
+    lasted = trial.upgrade.seconds + trial.downgrade.seconds
+    case = _case(suite, revision, "with rows", lasted)
+    verdict = rehearsed.verdict.with_rows
+    if verdict == "not tried":
+        ET.SubElement(case, "skipped", message=_text(trial_words.summary(trial)))
+    elif fails_with_rows(rehearsed) and fail_on != "never":
+        message = f"with rows {verdict}"
+        failure = ET.SubElement(case, "failure", message=message, type=verdict)
+        failure.text = _text(f"{revision.file}\n{trial_words.summary(trial)}")
+    ET.SubElement(case, "system-out").text = _text("\n".join(trial_words.told(trial)))
+    if trial.released is None:
+        return
+    case = _case(suite, revision, "released code", 0.0)
+    said = trial_words.released(trial.released)
+    if trial.released.error:
+        ET.SubElement(case, "skipped", message=_text(said))
+    ET.SubElement(case, "system-out").text = _text(said)
+
+
+def _case(suite: ET.Element, revision: Revision, name: str, seconds: float) -> ET.Element:
+    return ET.SubElement(
+        suite,
+        "testcase",
+        classname=_text(revision.identifier),
+        name=name,
+        file=_text(revision.file),
+        time=f"{seconds:.6f}",
+    )
 
 
 def _cases(suite: ET.Element, findings: Iterable[Finding], classname: str, fail_on: FailOn) -> None:

@@ -6,12 +6,14 @@ whole fits into what GitHub takes.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from pgrevise.rehearsal.facts import Finding, Passage, Rehearsal, Rehearsed
 from pgrevise.report.annotated import Block, Entry, annotate
+from pgrevise.report.markdown_text import code, fence, folded, plain
+from pgrevise.report.markdown_trial import with_rows
 from pgrevise.report.summary import closing, counted_words
+from pgrevise.report.trial_words import is_told_briefly
 from pgrevise.report.words import (
     PASSAGES,
     amount,
@@ -38,10 +40,6 @@ MOST_LINES = 40
 MOST_OF_A_RULE = 10
 LONGEST_SQL = 120
 
-_SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
-_CALLS = re.compile(r"([@#])(?=\w)")
-_BACKTICKS = re.compile(r"`+")
-
 
 def render(rehearsal: Rehearsal) -> str:
     """The report as GitHub's Markdown; what does not fit is left out, and that is said."""
@@ -60,24 +58,27 @@ def render(rehearsal: Rehearsal) -> str:
 
 def _sections(rehearsal: Rehearsal) -> Iterator[str]:
     """The parts of the report, those that matter most first."""
-    yield f"{MARKER}\n### Rehearsal: {_plain(closing(rehearsal)[0])}"
-    server = f"PostgreSQL {_plain(rehearsal.server)}, {duration(rehearsal.seconds)}"
-    yield f"{_plain(rehearsal.selection)}. {server}."
+    yield f"{MARKER}\n### Rehearsal: {plain(closing(rehearsal)[0])}"
+    server = f"PostgreSQL {plain(rehearsal.server)}, {duration(rehearsal.seconds)}"
+    yield f"{plain(rehearsal.selection)}. {server}."
     if rehearsal.revisions:
         yield _table(rehearsal.revisions)
     yield from _findings(rehearsal.all_findings())
     if rehearsal.notes:
-        yield "\n".join(f"- {_plain(note)}" for note in rehearsal.notes[:MOST_LINES])
+        yield "\n".join(f"- {plain(note)}" for note in rehearsal.notes[:MOST_LINES])
     for rehearsed in rehearsal.revisions:
-        if not is_clean(rehearsed) or len(rehearsal.revisions) == 1:
+        if len(rehearsal.revisions) == 1 or not (
+            is_clean(rehearsed) and is_told_briefly(rehearsed)
+        ):
             yield _details(rehearsed)
 
 
-def _table(revisions: Iterable[Rehearsed]) -> str:
-    rows = [
-        "| Revision | Upgrade | Downgrade | Second upgrade | Found |",
-        "|---|---|---|---|---|",
-    ]
+def _table(revisions: Sequence[Rehearsed]) -> str:
+    has_rows = any(rehearsed.observed.trial for rehearsed in revisions)
+    heads = ["Revision", "Upgrade", "Downgrade", "Second upgrade", "Found"]
+    if has_rows:
+        heads.insert(4, "With rows")
+    rows = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     clean = others = 0
     for rehearsed in revisions:
         clean += is_clean(rehearsed)
@@ -86,17 +87,19 @@ def _table(revisions: Iterable[Rehearsed]) -> str:
             continue
         verdict, revision = rehearsed.verdict, rehearsed.observed.revision
         cells = (
-            f"{_code(revision.identifier)} {_plain(revision.subject)}",
+            f"{code(revision.identifier)} {plain(revision.subject)}",
             verdict.upgrade,
             verdict.downgrade,
             verdict.second_upgrade,
+            *([verdict.with_rows if rehearsed.observed.trial else ""] if has_rows else []),
             "" if is_clean(rehearsed) else counted_words(rehearsed.findings),
         )
         rows.append(f"| {' | '.join(cells)} |")
+    empty = " |" * (len(heads) - 1)
     if others > MOST_ROWS:
-        rows.append(f"| and {others - MOST_ROWS:,} more that are not clean | | | | |")
+        rows.append(f"| and {others - MOST_ROWS:,} more that are not clean |{empty}")
     if clean > MOST_CLEAN:
-        rows.append(f"| and {clean - MOST_CLEAN:,} more clean ones | | | | |")
+        rows.append(f"| and {clean - MOST_CLEAN:,} more clean ones |{empty}")
     return "\n".join(rows)
 
 
@@ -113,54 +116,56 @@ def _findings(findings: Iterable[Finding]) -> Iterator[str]:
             advised.add(finding.advice)
     for rule, count in told.items():
         if count > MOST_OF_A_RULE:
-            yield f"- and {count - MOST_OF_A_RULE:,} more of {_code(rule)}"
+            yield f"- and {count - MOST_OF_A_RULE:,} more of {code(rule)}"
     allowed = [f for f in every if f.allowed]
     if allowed:
-        lines = (f"- {_place(f)} {_plain(f.sentence)} _{_plain(f.allowed)}_" for f in allowed[:50])
-        yield _folded(amount(len(allowed), "allowed finding"), "\n".join(lines))
+        lines = (f"- {_place(f)} {plain(f.sentence)} _{plain(f.allowed)}_" for f in allowed[:50])
+        yield folded(amount(len(allowed), "allowed finding"), "\n".join(lines))
 
 
 def _finding(finding: Finding, with_advice: bool) -> str:
     text = (
-        f"- **{finding.severity}** {_place(finding)} {_plain(finding.sentence)} "
-        f"({_code(finding.rule)})"
+        f"- **{finding.severity}** {_place(finding)} {plain(finding.sentence)} "
+        f"({code(finding.rule)})"
     )
     if not (with_advice and finding.advice):
         return text
-    lead, code = _parted(without_controls(finding.advice))
-    text += f"\n  {_plain(lead)}"
-    return f"{text}\n\n{_fence(code, '  ')}" if code else text
+    lead, example = _parted(without_controls(finding.advice))
+    text += f"\n  {plain(lead)}"
+    return f"{text}\n\n{fence(example, '  ')}" if example else text
 
 
 def _parted(advice: str) -> tuple[str, str]:
     """Advice as prose and the code that it ends with, which is indented."""
     lines = advice.split("\n")
     first = next((n for n, line in enumerate(lines) if line.startswith(" ")), len(lines))
-    code = lines[first:]
-    margin = min((len(c) - len(c.lstrip()) for c in code if c.strip()), default=0)
-    return " ".join(lines[:first]), "\n".join(line[margin:] for line in code)
+    quoted = lines[first:]
+    margin = min((len(q) - len(q.lstrip()) for q in quoted if q.strip()), default=0)
+    return " ".join(lines[:first]), "\n".join(line[margin:] for line in quoted)
 
 
 def _place(finding: Finding) -> str:
-    return _code(f"{finding.file}:{finding.line}" if finding.line else finding.file or "history")
+    return code(f"{finding.file}:{finding.line}" if finding.line else finding.file or "history")
 
 
 def _details(rehearsed: Rehearsed) -> str:
     observed = rehearsed.observed
-    parts = [_plain(verdict_words(rehearsed))]
+    parts = [plain(verdict_words(rehearsed))]
     if rehearsed.verdict.differences:
         parts.append("The downgrade leaves:")
-        parts.append("\n".join(f"- {_plain(line)}" for line in rehearsed.verdict.differences[:50]))
+        parts.append("\n".join(f"- {plain(line)}" for line in rehearsed.verdict.differences[:50]))
     if observed.second_differences:
         parts.append("The second upgrade differs:")
         changes = observed.second_differences[:50]
-        parts.append("\n".join(f"- {_plain(change.sentence)}" for change in changes))
+        parts.append("\n".join(f"- {plain(change.sentence)}" for change in changes))
     for passage in (observed.upgrade, observed.downgrade, observed.second_upgrade):
         findings = [f for f in rehearsed.findings if f.direction == passage.direction]
         if passage.direction == "upgrade" or findings or passage.outcome in ("failed", "hung"):
             parts += _passage(rehearsed, passage)
+    if observed.trial is not None:
+        parts += with_rows(observed.trial)
     title = f"{observed.revision.identifier} {observed.revision.subject}"
-    return _folded(title, "\n\n".join(parts))
+    return folded(title, "\n\n".join(parts))
 
 
 def _passage(rehearsed: Rehearsed, passage: Passage) -> Iterator[str]:
@@ -173,7 +178,7 @@ def _passage(rehearsed: Rehearsed, passage: Passage) -> Iterator[str]:
         lines.append(f"{seen.trouble.label}: {cut(seen.trouble.text, 400)}")
     if len(lines) > MOST_LINES:
         lines = [*lines[:MOST_LINES], f"… {len(lines) - MOST_LINES:,} more lines"]
-    yield _fence("\n".join(lines))
+    yield fence("\n".join(lines))
     locks = _locks(passage)
     if locks:
         yield locks
@@ -209,11 +214,11 @@ def _locks(passage: Passage) -> str:
         relation = named(lock.relation.kind, lock.relation.name)
         cells = (
             where(statement),
-            _code(relation),
+            code(relation),
             lock.mode,
             listing(lock.blocks),
             duration(lock.held),
-            _code(cut(one_line(statement.sql), LONGEST_SQL)),
+            code(cut(one_line(statement.sql), LONGEST_SQL)),
         )
         rows.append(f"| {' | '.join(cells)} |")
     if not rows:
@@ -222,33 +227,3 @@ def _locks(passage: Passage) -> str:
         rows = [*rows[:MOST_LOCKS], f"| and {len(rows) - MOST_LOCKS:,} more | | | | | |"]
     head = "| Where | Table | Lock | Blocks | Held | Statement |\n|---|---|---|---|---|---|"
     return "\n".join([head, *rows])
-
-
-def _folded(title: str, text: str) -> str:
-    return f"<details><summary>{_html(title)}</summary>\n\n{text}\n\n</details>"
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown shows as it is, and that mentions nobody."""
-    escaped = _html(one_line(text), calls=False)
-    return _CALLS.sub(r"\1<!-- -->", _SPECIAL.sub(r"\\\1", escaped))
-
-
-def _html(text: str, calls: bool = True) -> str:
-    safe = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _CALLS.sub(r"\1<!-- -->", safe) if calls else safe
-
-
-def _code(text: str) -> str:
-    """Text as code, with fences longer than any run of backticks in it, fit for a table."""
-    safe = one_line(text).replace("|", "\\|")
-    longest = max((len(run) for run in _BACKTICKS.findall(safe)), default=0)
-    fence = "`" * (longest + 1)
-    gap = " " if longest else ""
-    return f"{fence}{gap}{safe}{gap}{fence}"
-
-
-def _fence(text: str, indent: str = "") -> str:
-    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return "\n".join(f"{indent}{line}" for line in (f"{fence}text", *text.split("\n"), fence))

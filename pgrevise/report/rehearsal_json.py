@@ -10,14 +10,10 @@ from typing import Any
 
 from pgrevise.rehearsal.facts import (
     Finding,
-    Lock,
-    Passage,
     Rehearsal,
     Rehearsed,
-    Relation,
-    Statement,
-    Transaction,
 )
+from pgrevise.report.json_parts import passage, seconds, trial
 from pgrevise.report.summary import counts
 
 FORMAT = 1
@@ -34,7 +30,7 @@ def document(rehearsal: Rehearsal) -> dict[str, Any]:
         "format": FORMAT,
         "selection": rehearsal.selection,
         "server": rehearsal.server,
-        "seconds": _seconds(rehearsal.seconds),
+        "seconds": seconds(rehearsal.seconds),
         "notes": list(rehearsal.notes),
         "revisions": [_revision(rehearsed) for rehearsed in rehearsal.revisions],
         "findings": [_finding(finding) for finding in rehearsal.findings],
@@ -59,10 +55,12 @@ def _revision(rehearsed: Rehearsed) -> dict[str, Any]:
         "second_differences": second,
         "findings": [_finding(finding) for finding in rehearsed.findings],
         "passages": {
-            "upgrade": _passage(observed.upgrade),
-            "downgrade": _passage(observed.downgrade),
-            "second_upgrade": _passage(observed.second_upgrade),
+            "upgrade": passage(observed.upgrade),
+            "downgrade": passage(observed.downgrade),
+            "second_upgrade": passage(observed.second_upgrade),
         },
+        "with_rows": verdict.with_rows,
+        "trial": None if observed.trial is None else trial(observed.trial),
     }
 
 
@@ -79,95 +77,3 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "relation": finding.relation,
         "allowed": finding.allowed,
     }
-
-
-def _passage(passage: Passage) -> dict[str, Any]:
-    return {
-        "outcome": passage.outcome,
-        "error": passage.error,
-        "error_line": passage.error_line,
-        "seconds": _seconds(passage.seconds),
-        "output": passage.output,
-        "unseen_sessions": passage.unseen_sessions,
-        "threads": passage.threads,
-        "statements": [_statement(statement) for statement in passage.statements],
-        "transactions": [_transaction(transaction) for transaction in passage.transactions],
-    }
-
-
-def _transaction(transaction: Transaction) -> dict[str, Any]:
-    return {
-        "number": transaction.number,
-        "connection": transaction.connection,
-        "began": _seconds(transaction.began),
-        "ended": _seconds(transaction.ended),
-        "is_committed": transaction.is_committed,
-        "by_statement": transaction.by_statement,
-    }
-
-
-def _statement(statement: Statement) -> dict[str, Any]:
-    return {
-        "number": statement.number,
-        "sql": statement.sql,
-        "file": statement.file,
-        "line": statement.line,
-        "source": statement.source,
-        "is_foreign": statement.is_foreign,
-        "connection": statement.connection,
-        "transaction": statement.transaction,
-        "began": _seconds(statement.began),
-        "seconds": _seconds(statement.seconds),
-        "locks": [_lock(lock) for lock in statement.locks],
-        "rewrites": [
-            {"relation": _relation(rewrite.relation), "reason": rewrite.reason}
-            for rewrite in statement.rewrites
-        ],
-        "builds": [
-            {"index": _relation(build.index), "was_there": build.was_there}
-            for build in statement.builds
-        ],
-        "scans": [
-            {"relation": _relation(scan.relation), "count": scan.count} for scan in statement.scans
-        ],
-        "written": [
-            {
-                "relation": _relation(written.relation),
-                "inserted": written.inserted,
-                "updated": written.updated,
-                "deleted": written.deleted,
-            }
-            for written in statement.written
-        ],
-        "wal_bytes": statement.wal_bytes,
-        "temporary_bytes": statement.temporary_bytes,
-        "lock_timeout": _seconds(statement.lock_timeout),
-        "notices": list(statement.notices),
-        "error": statement.error,
-        "sqlstate": statement.sqlstate,
-    }
-
-
-def _lock(lock: Lock) -> dict[str, Any]:
-    return {
-        "relation": _relation(lock.relation),
-        "mode": lock.mode,
-        "blocks": list(lock.blocks),
-        "began": _seconds(lock.began),
-        "held": _seconds(lock.held),
-        "is_named": lock.is_named,
-    }
-
-
-def _relation(relation: Relation) -> dict[str, Any]:
-    return {
-        "name": relation.name,
-        "kind": relation.kind,
-        "table": relation.table,
-        "is_new": relation.is_new,
-    }
-
-
-def _seconds(value: float) -> float:
-    """To the microsecond: more would be noise."""
-    return round(value, 6)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from pgrevise.rehearsal.facts import Finding, Passage, Rehearsal
 from pgrevise.rehearsal.modes import Blocked
-from pgrevise.report.words import BROKEN, amount, duration, is_clean, listing
+from pgrevise.report.words import BROKEN, amount, duration, fails_with_rows, is_clean, listing
 
 #: What is blocked, the worst first.
 BLOCKED: tuple[Blocked, ...] = ("reads", "writes", "DDL")
@@ -41,11 +41,17 @@ def closing(rehearsal: Rehearsal) -> tuple[str, str]:
     words = f"{amount(total, 'revision')}: {clean:,} clean"
     if broken:
         words += f", {len(broken):,} broken"
+    stopped = sum(fails_with_rows(rehearsed) for rehearsed in rehearsal.revisions)
+    if stopped:
+        words += f", {stopped:,} failing with rows"
     untried = sum(r.verdict.upgrade == "not tried" for r in rehearsal.revisions)
     if untried:
         words += f", {untried:,} not tried"
+    tried = sum(r.verdict.with_rows != "not tried" for r in rehearsal.revisions)
+    if tried and total > 1:
+        words += f", {tried:,} tried with rows"
     words += f"; {counted_words(rehearsal.all_findings())}."
-    has_errors = bool(broken or rehearsal.counted("error"))
+    has_errors = bool(broken or stopped or rehearsal.counted("error"))
     style = "bold red" if has_errors else ("yellow" if rehearsal.counted("warning") else "green")
     return words, style
 

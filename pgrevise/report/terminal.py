@@ -12,12 +12,16 @@ from pgrevise.report.page import ASCII, UNICODE, Page, Segment
 from pgrevise.report.source_lines import SourceLines
 from pgrevise.report.summary import closing, counted_words, shape
 from pgrevise.report.terminal_lines import Lines
+from pgrevise.report.terminal_trial import TrialLines
+from pgrevise.report.trial_words import is_told_briefly
 from pgrevise.report.words import (
     BROKEN,
+    BROKEN_WITH_ROWS,
     GOOD,
     PASSAGES,
     amount,
     duration,
+    fails_with_rows,
     is_clean,
     one_line,
     verdict_words,
@@ -47,6 +51,7 @@ class _Report:
         self._glyphs = page.glyphs
         self._rehearsal = rehearsal
         self._lines = Lines(page)
+        self._trials = TrialLines(page)
         # Whether the passage before was told in one line.
         self._is_list = False
 
@@ -62,7 +67,7 @@ class _Report:
             if not (is_brief and was_brief):
                 page.blank()
             self._revision(rehearsed, is_brief)
-            was_brief = is_brief
+            was_brief = is_brief and is_told_briefly(rehearsed)
         if rehearsal.findings:
             page.blank()
             page.row([("The history", "bold")])
@@ -71,7 +76,7 @@ class _Report:
         for note in rehearsal.notes:
             page.wrapped([(f"{self._glyphs.dot} ", "dim")], one_line(note), "dim")
         words, style = closing(rehearsal)
-        page.row([(words, style)])
+        page.wrapped([], words, style)
 
     def _revision(self, rehearsed: Rehearsed, is_brief: bool) -> None:
         observed, page = rehearsed.observed, self._page
@@ -88,16 +93,27 @@ class _Report:
             page.row(head, [(told, "dim")] if fits else [])
             if not fits:
                 page.wrapped([("  ", "")], told, "dim")
+            if not is_told_briefly(rehearsed):
+                self._trials.write(rehearsed)
             return
         found = counted_words(rehearsed.findings) if rehearsed.findings else ""
         page.row(head, [(found, style)] if found else [])
         page.row([("  ", ""), (one_line(revision.file), "dim")])
-        is_bad = rehearsed.verdict.upgrade in BROKEN
-        tone = "green" if works(rehearsed) else ("red" if is_bad else "yellow")
+        verdict = rehearsed.verdict
+        is_bad = verdict.upgrade in BROKEN or verdict.with_rows in BROKEN_WITH_ROWS
+        tone = "red" if is_bad else ("green" if works(rehearsed) else "yellow")
         page.wrapped([("  ", "")], verdict_words(rehearsed), tone)
         self._passage(rehearsed, observed.upgrade)
         self._passage(rehearsed, observed.downgrade)
         self._passage(rehearsed, observed.second_upgrade)
+        self._with_rows(rehearsed)
+
+    def _with_rows(self, rehearsed: Rehearsed) -> None:
+        if rehearsed.observed.trial is None:
+            return
+        if not (self._is_list and is_told_briefly(rehearsed)):
+            self._page.blank()
+        self._trials.write(rehearsed)
 
     def _mark(self, rehearsed: Rehearsed) -> Segment:
         verdict, glyphs = rehearsed.verdict, self._glyphs
@@ -105,7 +121,7 @@ class _Report:
             return glyphs.dot, "dim"
         worst = {finding.severity for finding in rehearsed.findings if not finding.allowed}
         broken = {verdict.upgrade, verdict.downgrade, verdict.second_upgrade} & set(BROKEN)
-        if broken or "error" in worst:
+        if broken or "error" in worst or fails_with_rows(rehearsed):
             return glyphs.error, "bold red"
         if "warning" in worst or verdict.second_upgrade not in GOOD["second_upgrade"]:
             return glyphs.warning, "yellow"

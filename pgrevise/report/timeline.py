@@ -14,6 +14,7 @@ from pgrevise.report.summary import closing, shape
 from pgrevise.report.timeline_facts import Held, Lane, Panel, Row, Span, joined, panel
 from pgrevise.report.timeline_scale import Scale
 from pgrevise.report.timeline_shapes import STYLE, bar, rule, safe, upright
+from pgrevise.report.trial_words import Standstill, origin, summary
 from pgrevise.report.words import (
     PASSAGES,
     amount,
@@ -88,6 +89,8 @@ class _Drawing:
         name = f"{observed.revision.identifier}  {observed.revision.subject}"
         self.line(cut(one_line(name), 110), "head")
         self.line(cut(verdict_words(rehearsed), 165), "quiet")
+        if observed.trial is not None:
+            self.line(cut(summary(observed.trial), 165), "quiet")
         for passage in observed.passages():
             if passage.statements:
                 self.panel(rehearsed, panel(rehearsed, passage))
@@ -102,7 +105,7 @@ class _Drawing:
         scale = Scale(drawn.moments(), _LEFT, _RIGHT, drawn.origin)
         self.y += 8
         height = 16 + _ROW * len(drawn.rows) + 6
-        height += sum(_ROW * len(lane.held) + 4 for lane in drawn.lanes) + (4 if drawn.lanes else 0)
+        height += sum(_height(lane) for lane in drawn.lanes) + (4 if drawn.lanes else 0)
         height += 16 if drawn.hidden else 0
         ticks = scale.ticks(52)
         for tick in ticks:
@@ -225,7 +228,19 @@ class _Drawing:
         for held in lane.held:
             self._held(lane, held, scale)
             self.y += _ROW
+        for still in lane.stalls:
+            self._stall(still)
+            self.y += _ROW
         self.y += 4
+
+    def _stall(self, still: Standstill) -> None:
+        """What stands still at the size of production: no bar, for the axis is of empty tables."""
+        middle = self.y + _ROW / 2
+        words = f"{still.words}, {origin(still.took)}"
+        words += f"; probe: {still.probed}" if still.probed else ""
+        self.parts.append(bar(_LEFT, middle - 4, 8, 8, still.first.traffic, words))
+        room = int((_RIGHT - _LEFT - 15) / _SANS)
+        self.text(_LEFT + 15, middle + 4, cut(words, room), "quiet")
 
     def _held(self, lane: Lane, held: Held, scale: Scale) -> None:
         lasted = duration(sum(ended - began for began, ended in held.spans))
@@ -255,6 +270,10 @@ class _Drawing:
             self.y += 13
             self.text(_RIGHT, self.y, words, "quiet", "end")
             self.y += 2
+
+
+def _height(lane: Lane) -> float:
+    return _ROW * (len(lane.held) + len(lane.stalls)) + 4
 
 
 def _apart(transactions: Iterable[Transaction], scale: Scale) -> list[Transaction]:

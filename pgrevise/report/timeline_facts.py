@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from pgrevise.rehearsal.facts import Finding, Lock, Passage, Rehearsed, Transaction
+from pgrevise.rehearsal.facts import (
+    Direction,
+    Finding,
+    Lock,
+    Passage,
+    Rehearsed,
+    Transaction,
+)
 from pgrevise.rehearsal.modes import MODES, Mode, blocks
+from pgrevise.rehearsal.trial.facts import Trial
 from pgrevise.report.annotated import Entry, annotate
+from pgrevise.report.trial_words import Standstill, standstills
 from pgrevise.report.words import amount, named, one_line
 
 MOST_ROWS = 14
@@ -46,10 +55,14 @@ class Held:
 
 @dataclass(frozen=True)
 class Lane:
-    """A table and the locks on it, the strongest first."""
+    """A table and the locks on it, the strongest first.
+
+    ``stalls`` are the times at the size of production, where they were asked for.
+    """
 
     relation: str
     held: tuple[Held, ...]
+    stalls: tuple[Standstill, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,7 +91,7 @@ def panel(rehearsed: Rehearsed, passage: Passage) -> Panel:
     blocks = [block for block in seen.blocks if block.shown()] or seen.blocks
     entries = [entry for block in blocks for entry in block.entries]
     numbers = {s.transaction for entry in entries for s in entry.statements}
-    lanes = _lanes(passage)
+    lanes = _with_stalls(_lanes(passage), rehearsed.observed.trial, passage.direction)
     drawn = Panel(
         passage,
         tuple(_rows(entries)),
@@ -147,6 +160,16 @@ def _lanes(passage: Passage) -> list[Lane]:
                 kept.append(Held(mode, whole))
         lanes.append(Lane(name, tuple(kept)))
     return sorted(lanes, key=lambda lane: lane.held[0].blocked == "nobody")
+
+
+def _with_stalls(lanes: list[Lane], trial: Trial | None, direction: Direction) -> list[Lane]:
+    """The lanes with the stalls of their tables; one of its own for a table that has none."""
+    found: dict[str, list[Standstill]] = {}
+    for still in standstills(trial) if trial is not None else ():
+        if still.first.direction == direction:
+            found.setdefault(still.table, []).append(still)
+    known = [replace(lane, stalls=tuple(found.pop(lane.relation, ()))) for lane in lanes]
+    return [*known, *(Lane(table, (), tuple(stalls)) for table, stalls in found.items())]
 
 
 def _locks(passage: Passage) -> Iterable[Lock]:

@@ -24,9 +24,11 @@ GOOD = {
     "upgrade": ("works",),
     "downgrade": ("restores", "raises on purpose"),
     "second_upgrade": ("same", "not tried"),
+    "with_rows": ("keeps every value", "works", "not tried"),
 }
 #: The verdicts that leave nothing to use.
 BROKEN = ("fails", "hangs")
+BROKEN_WITH_ROWS = (*BROKEN, "downgrade fails", "downgrade hangs")
 
 _WORST_FIRST: tuple[Severity, ...] = ("error", "warning", "info")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -127,7 +129,14 @@ def works(rehearsed: Rehearsed) -> bool:
 
 def is_clean(rehearsed: Rehearsed) -> bool:
     """Whether all went as it should and nothing was found that counts."""
-    return works(rehearsed) and all(finding.allowed for finding in rehearsed.findings)
+    is_allowed = all(finding.allowed for finding in rehearsed.findings)
+    return works(rehearsed) and is_allowed and not fails_with_rows(rehearsed)
+
+
+def fails_with_rows(rehearsed: Rehearsed) -> bool:
+    """Whether rows stop it, and that is not allowed: the tables may be empty in production."""
+    is_allowed = bool(rehearsed.findings) and all(f.allowed for f in rehearsed.findings)
+    return rehearsed.verdict.with_rows in BROKEN_WITH_ROWS and not is_allowed
 
 
 def where(statement: Statement) -> str:

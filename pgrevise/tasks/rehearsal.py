@@ -44,6 +44,12 @@ _NARROW, _WIDE = 60, 140
         "driver": "what the project connects with: psycopg, psycopg2, asyncpg (default: its own)",
         "baseline": "a pg_dump file of the schema that the history starts from",
         "deadline": "seconds that one way through a revision may take",
+        "rows": "fill tables with so many rows and measure times, such as 1e6; 0 tries no rows",
+        "stats": "a file of db.stats, to whose sizes times are scaled",
+        "probe": "let clients read and write meanwhile, and tell how long they stood still",
+        "released": "a git reference, or merge-base: does its code work on the new schema?",
+        "released_python": "the interpreter of that code, when it is not this one",
+        "max_stall": "a finding when reads or writes stand still longer, such as 500ms, 2s, 1min",
         "postgres": VERSION,
         "format_": "what to print: terminal, markdown, json, sarif, junit, svg",
         "output": "FORMAT=FILE or a file whose ending tells: write a report there; may be repeated",
@@ -62,6 +68,12 @@ def rehearse(
     driver: str = "",
     baseline: str = "",
     deadline: float = 60.0,
+    rows: str = "",
+    stats: str = "",
+    probe: bool = False,
+    released: str = "",
+    released_python: str = "",
+    max_stall: str = "",
     postgres: int = 0,
     format_: str = "terminal",
     output: Sequence[str] = (),
@@ -77,6 +89,7 @@ def rehearse(
             f"--json and --format {format_} ask for different formats.",
             f"Give one of them, and write the other with --output {format_}=FILE.",
         )
+    from pgrevise.tasks.rehearsal_options import Words, options_of
     from pgrevise.tasks.reports import destination, format_of, severity
 
     shown = format_of("json" if json else format_)
@@ -85,9 +98,12 @@ def rehearse(
     if all_ and (revisions or url):
         given = revisions or "--url"
         raise UsageError(f"--all and {given} ask for different revisions.", "Give one of them.")
+    words = Words(rows, stats, probe, released, released_python, max_stall)
+    asked = options_of(set_, x, driver, baseline, deadline, words)
     with _configured(config), project(json) as (found, out):
+        words.say(asked, out.say)
         target, major = _pending_in(url)
-        options = _options(set_, x, driver, baseline, deadline, postgres or major)
+        options = replace(asked, major=postgres or major)
         rehearsal = _rehearsed(_rooted(found), out, options, revisions, target, everything=all_)
         _write(rehearsal, shown, files, least, out)
     if least != "never" and rehearsal.counted(least):
@@ -213,24 +229,6 @@ def _write(
                 f"{path} cannot be written: {error.strerror}.", "Name another file."
             ) from error
         out.say(f"The {written} report is in {path}.", "dim")
-
-
-def _options(
-    set_: Sequence[str],
-    x: Sequence[str],
-    driver: str,
-    baseline: str,
-    deadline: float,
-    major: int | None,
-) -> Options:
-    from pgrevise.rehearsal.options import Options, variable
-
-    if not 0 < deadline < float("inf"):
-        raise UsageError(f"--deadline {deadline:g} is no time.", "Give a number of seconds.")
-    file = Path(baseline).absolute() if baseline else None
-    if file is not None and not file.is_file():
-        raise UsageError(f"--baseline {baseline} is no file.", "Name a file that pg_dump wrote.")
-    return Options(tuple(map(variable, set_)), driver, file, deadline, major, tuple(x))
 
 
 def _pending_in(url: str) -> tuple[Target | None, int | None]:

@@ -29,7 +29,11 @@ from tests.pgrevise.conftest import ROOT
 DOCS = ROOT / "docs"
 PAGES = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")]
 PAGES += sorted(DOCS.rglob("*.md"))
-WALKED = [ROOT / "README.md", DOCS / "quickstart.md"]
+WALKED = [
+    ROOT / "README.md",
+    DOCS / "quickstart.md",
+    DOCS / "how-to" / "rehearse-with-rows.md",
+]
 
 FENCE = re.compile(
     r"(?:^<!-- (?P<note>[^\n]*?) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$",
@@ -241,6 +245,13 @@ def test_the_pages_of_the_rules_are_what_the_rules_say() -> None:
 def test_the_pages_of_the_rules_are_in_the_navigation() -> None:
     generator = script("make_rules")
     assert generator.NAVIGATION.read_text() == generator.navigation()
+
+
+def test_the_page_on_speed_shows_the_last_run_of_the_bench() -> None:
+    speed = script("make_speed")
+    last = speed.read(speed.RESULTS.read_text())
+    assert speed.PAGE.read_text() == speed.page(last), "run python docs/make_speed.py"
+    assert speed.PICTURE.read_text() == speed.drawn(last), "run python docs/make_speed.py"
 
 
 def test_every_setting_is_documented_with_its_default() -> None:

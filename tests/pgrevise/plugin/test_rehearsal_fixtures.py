@@ -70,3 +70,72 @@ def test_ready_made_tests_say_what_is_wrong(history: Project, run_tests: RunTest
     assert "202401030000_change.py:8: Builds ix_jobs_id on jobs" in outcome.output
     assert "index-blocks-writes" in outcome.output
     assert "Traceback" not in outcome.output
+
+
+def test_a_test_can_ask_what_became_of_rows(history: Project, run_tests: RunTests) -> None:
+    history.revision(
+        "202401030000",
+        "op.execute('ALTER TABLE jobs DROP state')",
+        "op.execute('ALTER TABLE jobs ADD state text')",
+        parent="202401020000",
+    )
+    outcome = run_tests(
+        history,
+        """
+        def test_rows(rehearsal):
+            assert not rehearsal.fails_on_rows()
+            assert {(loss.table, loss.column) for loss in rehearsal.losses} == {("jobs", "state")}
+        """,
+    )
+    assert (outcome.failed, outcome.passed) == (set(), 1), outcome.output
+
+
+def test_a_test_can_ask_what_rows_do_not_let_through(history: Project, run_tests: RunTests) -> None:
+    history.revision(
+        "202401030000",
+        "op.execute('ALTER TABLE jobs ADD owner text NOT NULL')",
+        "op.execute('ALTER TABLE jobs DROP owner')",
+        parent="202401020000",
+    )
+    outcome = run_tests(
+        history,
+        """
+        def test_rows(rehearsal):
+            (told,) = rehearsal.fails_on_rows()
+            assert told.startswith("202401030000: the upgrade fails: ")
+            assert "contains null values" in told
+
+        def test_no_rows(rehearse):
+            assert rehearse(rows=0).fails_on_rows() == ()
+        """,
+    )
+    assert (outcome.failed, outcome.passed) == (set(), 2), outcome.output
+
+
+def test_a_test_can_ask_how_long_something_stands_still(
+    history: Project, run_tests: RunTests
+) -> None:
+    history.revision(
+        "202401030000",
+        "op.execute('CREATE INDEX ix_jobs_id ON jobs (id)')\ntime.sleep(0.2)",
+        "op.execute('DROP INDEX ix_jobs_id')",
+        parent="202401020000",
+    )
+    outcome = run_tests(
+        history,
+        """
+        import pytest
+
+        from pgrevise.errors import UsageError
+
+        def test_measured(rehearse):
+            new = rehearse(rows=2e3)
+            assert new.stall("jobs", "writes") > 0.1
+            assert new.stall("elsewhere", "writes") == 0
+
+        def test_not_measured(rehearsal):
+            with pytest.raises(UsageError, match="was not measured"):
+                rehearsal.stall("jobs", "writes")
+        """,
+    )
+    assert (outcome.failed, outcome.passed) == (set(), 2), outcome.output

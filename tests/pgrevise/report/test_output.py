@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import select
 import threading
 import time
 from collections.abc import Iterator
@@ -125,6 +126,15 @@ def test_a_revision_that_takes_long_is_told_and_quick_ones_are_not(
     assert not any(thread.name == "patience" for thread in threading.enumerate())
 
 
+def read_until(terminal: int, end: bytes) -> bytes:
+    """What was written to a terminal, which may hand it over in pieces."""
+    shown, deadline = b"", time.monotonic() + 10
+    while not shown.endswith(end):
+        assert select.select([terminal], [], [], max(0.0, deadline - time.monotonic()))[0], shown
+        shown += os.read(terminal, 100_000)
+    return shown
+
+
 def test_a_live_line_is_gone_when_the_revision_is_done(terminal: tuple[int, TextIO]) -> None:
     master, stream = terminal
     results = io.StringIO()
@@ -132,6 +142,5 @@ def test_a_live_line_is_gone_when_the_revision_is_done(terminal: tuple[int, Text
         progress.started(Step("202401010000", "create a", "upgrade", 1, 1))
         time.sleep(1.5)
         progress.finished(Applied("202401010000", "create a", "upgrade", 1.5, 1))
-    shown = os.read(master, 100_000)
+    shown = read_until(master, b"\x1b[?25h\r\x1b[1A\x1b[2K")
     assert b"create a (1 of 1)" in shown
-    assert shown.endswith(b"\x1b[?25h\r\x1b[1A\x1b[2K")
