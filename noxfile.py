@@ -82,6 +82,6 @@ def legacy(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure the commands beside their peers; prints ratios."""
+    """Measure everything beside its peers, in ratios, for the page on speed."""
     install(session)
     session.run("python", "-m", "bench", *session.posargs)

@@ -112,25 +112,24 @@ def alembic_engine():
     yield engine
     engine.dispose()
 """
-PEER_FOUR = """
+PEER_FIVE = """
 from pytest_alembic.tests import (
     test_model_definitions_match_ddl, test_single_head_revision, test_up_down_consistency,
     test_upgrade,
 )
-"""
-PEER_TRACE = """
 from pytest_alembic.tests.experimental import test_downgrade_leaves_no_trace
 """
 PEER_POSTGRESQL = """
 import os
 import subprocess
+import sys
 import pytest
 from pytest_postgresql import factories
 
 def load(host, port, user, dbname, password, **_):
     url = f"postgresql://{user}@/{dbname}?host={host}&port={port}"
     subprocess.run(
-        ["python", "-m", "alembic", "-c", "stock.ini", "upgrade", "head"],
+        [sys.executable, "-m", "alembic", "-c", "stock.ini", "upgrade", "head"],
         env={**os.environ, "DATABASE_URL": url}, check=True,
     )
 
@@ -145,10 +144,48 @@ def test_one(database, number):
     database.execute("INSERT INTO t_001 (name) VALUES ('a')")
     database.commit()
 """
+OURS_SUITE = """
+from pgrevise.migration_tests import *
+"""
+OURS_DATABASE = """
+import os
+import pytest
+
+@pytest.mark.parametrize("number", range(int(os.environ["TESTS"])))
+def test_one(pg_database, number):
+    with pg_database.connect() as connection:
+        connection.execute("INSERT INTO t_001 (name) VALUES ('a')")
+"""
+#: A database for each test without any help: plain Alembic in this process, no process to start.
+REPLAY = """
+import os
+import psycopg
+import pytest
+from alembic import command
+from alembic.config import Config
+
+def url(database):
+    return os.environ["DATABASE_URL_OF"].replace("DATABASE_NAME", database)
+
+@pytest.fixture
+def database(number):
+    name = f"replayed_{os.getpid()}_{number}"
+    with psycopg.connect(url("postgres"), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+        os.environ["DATABASE_URL"] = url(name)
+        command.upgrade(Config("stock.ini"), "head")
+        with psycopg.connect(url(name), autocommit=True) as connection:
+            yield connection
+        admin.execute(f"DROP DATABASE {name}")
+
+@pytest.mark.parametrize("number", range(int(os.environ["TESTS"])))
+def test_one(database, number):
+    database.execute("INSERT INTO t_001 (name) VALUES ('a')")
+"""
 
 
 def write_history(root: Path, size: int, tables: int | None = None) -> None:
-    """A project in ``root``: our env.py, a stock one beside it, models, and both peers' tests.
+    """A project in ``root``: our env.py, a stock one beside it, models, and everybody's tests.
 
     The models have as many tables as the history has revisions, unless it is said how many.
     """
@@ -163,10 +200,11 @@ def write_history(root: Path, size: int, tables: int | None = None) -> None:
         "models.py": MODELS.format(size=size if tables is None else tables),
         "tasks.py": TASKS,
         "theirs/conftest.py": PEER_CONFTEST,
-        "theirs/test_four.py": PEER_FOUR,
-        "theirs_trace/conftest.py": PEER_CONFTEST,
-        "theirs_trace/test_trace.py": PEER_TRACE,
+        "theirs/test_five.py": PEER_FIVE,
         "peer_postgresql/test_cost.py": PEER_POSTGRESQL,
+        "ours/test_suite.py": OURS_SUITE,
+        "ours/test_database.py": OURS_DATABASE,
+        "replay/test_cost.py": REPLAY,
     }
     for name, text in files.items():
         path = root / name

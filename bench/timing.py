@@ -1,4 +1,4 @@
-"""Timing two things in turn, so that a machine whose speed drifts does not favour either."""
+"""Measuring two things in turn, so that a machine whose speed drifts does not favour either."""
 
 from __future__ import annotations
 
@@ -10,6 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 Action = Callable[[], None]
+#: Does something and says how much of something it took: seconds, or bytes.
+Figure = Callable[[], float]
+
+#: The longest that a command may take, in seconds.
+LIMIT = 1800.0
+
+
+class CommandFailed(Exception):
+    """A command that was to be measured did not do what it should."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What was measured of ours and of the peer's, in the order of the runs."""
+
+    ours: tuple[float, ...]
+    theirs: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -36,29 +53,73 @@ def compare(
     runs: int,
     prepare: Action = lambda: None,
 ) -> Comparison:
-    """Run both ``runs`` times in turn after one run each that is not counted.
+    """The times of both, run in turn. What ``prepare`` does before each of them is not timed."""
+    pair = in_turn(timed(ours), timed(theirs), runs, prepare=prepare)
+    medians = statistics.median(pair.ours), statistics.median(pair.theirs)
+    return Comparison(what, medians[0], peer, medians[1], runs)
 
-    What ``prepare`` does before each of them is not timed.
+
+def in_turn(
+    ours: Figure,
+    theirs: Figure,
+    runs: int,
+    *,
+    prepare: Action = lambda: None,
+    their_runs: int | None = None,
+) -> Pair:
+    """Measure both ``runs`` times in turn after one run each that is not counted.
+
+    ``prepare`` is called before each of them. With ``their_runs`` the peer is measured only so
+    often, and where that is once, without a run before: for what takes minutes.
     """
-    for action in (ours, theirs):
+    often = runs if their_runs is None else min(runs, their_runs)
+    for figure in (ours, theirs) if their_runs != 1 else (ours,):
         prepare()
+        figure()
+    found: tuple[list[float], list[float]] = ([], [])
+    for number in range(runs):
+        for figure, figures in ((ours, found[0]), (theirs, found[1])):
+            if figure is ours or number < often:
+                prepare()
+                figures.append(figure())
+    return Pair(tuple(found[0]), tuple(found[1]))
+
+
+def timed(action: Action) -> Figure:
+    """How long an action takes, in seconds."""
+
+    def measured() -> float:
+        started = time.perf_counter()
         action()
-    times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(runs):
-        for action, found in zip((ours, theirs), times, strict=True):
-            prepare()
-            started = time.perf_counter()
-            action()
-            found.append(time.perf_counter() - started)
-    return Comparison(what, statistics.median(times[0]), peer, statistics.median(times[1]), runs)
+        return time.perf_counter() - started
+
+    return measured
 
 
-def command(*arguments: str, folder: Path, environment: dict[str, str]) -> Action:
-    """An action that runs a command and insists that it succeeds."""
+def command(
+    *arguments: str,
+    folder: Path,
+    environment: dict[str, str],
+    before: Action | None = None,
+) -> Action:
+    """An action that runs a command and insists that it succeeds.
+
+    ``before`` is called in the new process, ahead of the command.
+    """
 
     def run() -> None:
-        subprocess.run(
-            arguments, cwd=folder, env=environment, check=True, capture_output=True, timeout=300
+        done = subprocess.run(
+            arguments,
+            cwd=folder,
+            env=environment,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+            preexec_fn=before,
         )
+        if done.returncode:
+            said = (done.stdout + done.stderr)[-2000:]
+            raise CommandFailed(f"{' '.join(arguments[1:])} exited with {done.returncode}:\n{said}")
 
     return run
