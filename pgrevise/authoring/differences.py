@@ -23,7 +23,7 @@ from pgrevise.request import Request, attach
 from pgrevise.settings import Settings
 
 if TYPE_CHECKING:
-    from sqlalchemy import MetaData
+    from sqlalchemy import Engine, MetaData
 
 Progress = Callable[[str], None]
 
@@ -136,15 +136,25 @@ def build_models(metadata: Sequence[MetaData], target: Target) -> None:
     """
     from sqlalchemy.exc import SQLAlchemyError
 
+    connecting = engine(target)
     try:
-        with engine(target).begin() as connection:
-            for collection in metadata:
-                collection.create_all(connection)
+        try:
+            _create(connecting, metadata, looking=False)
+        except SQLAlchemyError:
+            # Two of the collections, or an event of the models', may make the same thing.
+            _create(connecting, metadata, looking=True)
     except SQLAlchemyError as error:
         words = " ".join(str(getattr(error, "orig", None) or error).split())
         raise HistoryConflict(
             f"The models cannot be created in an empty database: {words}.", "Mend the models."
         ) from error
+
+
+def _create(connecting: Engine, metadata: Sequence[MetaData], *, looking: bool) -> None:
+    """Create everything; with ``looking`` each table is looked for first, which takes as long."""
+    with connecting.begin() as connection:
+        for collection in metadata:
+            collection.create_all(connection, checkfirst=looking)
 
 
 def _picture(target: Target) -> catalog.Catalog:

@@ -33,6 +33,10 @@ from pgrevise.queries import load
 _QUERIES = load("pgrevise.catalog", "sql", "moments.sql")
 #: The server hands its counters to other sessions without delay from this version on.
 _COUNTS_SINCE = 150000
+#: What identifies the object that a row is part of, in catalogs of which initdb's objects fill most
+#: but hold no definition of anybody's; objects made later have numbers from the first one on.
+_OWNERS = {"pg_attribute": "attrelid", "pg_class": "oid"}
+_FIRST = 16384
 
 
 @dataclass(frozen=True)
@@ -199,6 +203,14 @@ class Moments:
             if not counting:
                 query = "new_relations" if number == self._relations else "new_rows"
             catalog = sql.Identifier("pg_catalog", name)
-            parts.append(sql.SQL(_QUERIES[query]).format(number=number, catalog=catalog))
+            owner = _OWNERS.get(name)
+            parts.append(
+                sql.SQL(_QUERIES[query]).format(
+                    number=number,
+                    catalog=catalog,
+                    owner=sql.Identifier("r", owner) if owner else sql.SQL("0"),
+                    first=_FIRST if owner else 0,
+                )
+            )
         since = sql.SQL("WITH since AS MATERIALIZED ({}) ").format(sql.SQL(_QUERIES["since"]))
         return (since + sql.SQL(" UNION ALL ").join(parts)).as_bytes(self._cursor)

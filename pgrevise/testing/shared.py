@@ -21,7 +21,7 @@ from pgrevise.testing.results import Walk
 
 #: Below so many revisions a second process is not worth its while.
 LONG = 60
-#: The lower part goes up three times and down once, the upper one once and all the way besides.
+#: The share of the lower part, which is walked over three times; the upper one begins at base too.
 _LOWER = 0.6
 
 

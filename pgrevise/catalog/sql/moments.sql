@@ -37,9 +37,10 @@ FROM unnest(%(catalogs)s::oid[]) u (oid);
 SELECT age(%(since)s::text::xid8::xid) AS age;
 
 -- name: new_rows
--- How many rows of one catalog are new, as one part of a UNION.
+-- How many rows of one catalog are new, as one part of a UNION. Of which object a row is, from
+-- `owner`, is quicker to ask than its age, and those of initdb's are most of the rows.
 SELECT {number} AS number, NULL::bigint AS rows, count(*) AS new, NULL::jsonb AS contents
-FROM {catalog} r WHERE age(r.xmin) <= (SELECT age FROM since);
+FROM {catalog} r WHERE {owner} >= {first} AND age(r.xmin) <= (SELECT age FROM since);
 
 -- name: all_rows
 -- The same, and how many rows there are.
@@ -60,7 +61,7 @@ SELECT {number}, NULL::bigint, 0, jsonb_object_agg(r.oid, (r.relname, r.relnames
         r.relowner, r.relkind, r.relpersistence, r.relrowsecurity, r.relforcerowsecurity,
         r.relreplident, r.reltoastrelid, r.relam, r.reltablespace, r.reloftype, r.relacl,
         r.reloptions, r.relpartbound)::text)
-FROM {catalog} r WHERE age(r.xmin) <= (SELECT age FROM since);
+FROM {catalog} r WHERE {owner} >= {first} AND age(r.xmin) <= (SELECT age FROM since);
 
 -- name: all_relations
 -- The same, and how many relations there are.
