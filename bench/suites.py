@@ -25,9 +25,9 @@ def whole_suite(bench: Bench) -> Pair:
     """Our ready-made tests beside the five of pytest-alembic, on one history."""
     project = bench.tables
     theirs = [bench.peer(), "-m", "pytest", "-q", *ALEMBIC_ALONE, "theirs"]
-    their_suite = timed(_run(project, theirs, _peers(project.target)))
+    their_suite = timed(_run(project, theirs, peers_environment(project.target)))
     return in_turn(
-        timed(_our_suite(bench)), their_suite, bench.runs, prepare=project.empty, their_runs=1
+        timed(our_suite(bench)), their_suite, bench.runs, prepare=project.empty, their_runs=1
     )
 
 
@@ -35,7 +35,7 @@ def whole_suite_beside_upgrade(bench: Bench) -> Pair:
     """The same beside going through the history once, without a test."""
     project = bench.tables
     upgrade = project.run(project.alembic("upgrade", "head"))
-    return in_turn(timed(_our_suite(bench)), timed(upgrade), bench.runs, prepare=project.empty)
+    return in_turn(timed(our_suite(bench)), timed(upgrade), bench.runs, prepare=project.empty)
 
 
 def database_for_a_test(bench: Bench) -> Pair:
@@ -58,11 +58,11 @@ def database_for_a_test_beside_pytest_postgresql(bench: Bench) -> Pair:
         "PEER_USER": bench.server.user,
     }
     peer = [bench.peer(), "-m", "pytest", "-q", *POSTGRESQL_ALONE, "peer_postgresql"]
-    theirs = _per_test(project, peer, {**_peers(project.target), **told}, few=5, many=35)
+    theirs = _per_test(project, peer, {**peers_environment(project.target), **told}, few=5, many=35)
     return in_turn(_our_database(bench), theirs, bench.runs)
 
 
-def _our_suite(bench: Bench) -> Action:
+def our_suite(bench: Bench) -> Action:
     """It asks for empty databases of the private server, which the bench keeps running."""
     environment = variables(bench.tables.target) | {"PGREVISE_POSTGRES": str(bench.major)}
     del environment["DATABASE_URL"]
@@ -91,7 +91,7 @@ def _per_test(
     return measured
 
 
-def _peers(target: Target) -> dict[str, str]:
+def peers_environment(target: Target) -> dict[str, str]:
     """The peers' environment knows nothing of this checkout."""
     inherited = variables(target)
     del inherited["PYTHONPATH"]

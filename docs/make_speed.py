@@ -60,15 +60,16 @@ was missed. With `--only`, only rows are measured that have one of the words in 
 server is private: nothing is left behind. On a machine that does something else at the time,
 absolute figures mean little and ratios a little less.
 
-Three more are run by themselves: `python -m bench.rehearsal` measures `db.rehearse --all`,
-`python -m bench.rows` the generator of rows, and `python -m bench.stalls` compares the standstills
-that are predicted with those that clients see.
+Others are run by themselves: `python -m bench.growth` measures suites over 50, 200 and 400
+revisions, `python -m bench.rehearsal` `db.rehearse --all`, `python -m bench.rows` the generator of
+rows, and `python -m bench.stalls` compares the standstills that are predicted with those that
+clients see.
 
 ## What is left
 
 **Nothing pending.** Python starts, Invoke parses the command line, psycopg is imported and
-connects. The history is known from a cache, for which the folder is listed and each file's size and
-times are looked at: the only part that grows with the history. SQLAlchemy, Alembic and the
+connects. The newest revision is known from a cache, for which the folder is listed and each file's
+size and times are looked at: the only part that grows with the history. SQLAlchemy, Alembic and the
 revisions are not imported, which is most of what the peer does. Completion in a shell imports
 Invoke and the names of the tasks, and cannot be quicker than an empty `tasks.py`.
 

@@ -12,6 +12,7 @@ from pgrevise.history.files import revision_files
 from pgrevise.history.graph import Graph, build
 from pgrevise.history.layout import layout
 from pgrevise.history.reading import read_headers
+from pgrevise.history.tip import fingerprint, keep_tip
 from pgrevise.startup import collecting_nothing
 
 if TYPE_CHECKING:
@@ -27,5 +28,9 @@ def outline(settings: Settings) -> Graph | None:
         paths = list(revision_files(found.locations, recursive=found.recursive))
         if len(set(paths)) < len(paths):
             return None
+        marks = fingerprint(paths)
         files = [(path, header) for path, header in read_headers(paths) if header is not None]
-        return build(files) if len(files) == len(paths) else None
+        graph = build(files) if len(files) == len(paths) else None
+        if graph is not None:
+            keep_tip(paths, marks, graph)
+        return graph

@@ -36,7 +36,7 @@ def read_headers(paths: Sequence[str]) -> list[tuple[str, Header | None]]:
     """Each path with its header; None where the file cannot be read or only running it can tell."""
     if len(paths) < WORTH_KEEPING:
         return [(path, read_header(path)) for path in paths]
-    place = _place(paths)
+    place = kept_at(paths)
     kept = _load(place)
     now = time.time_ns()
     found: list[tuple[str, Header | None]] = []
@@ -74,7 +74,7 @@ def _stamp(path: str) -> _Stamp | None:
     return found.st_size, found.st_ino, found.st_mtime_ns, found.st_ctime_ns
 
 
-def _place(paths: Sequence[str]) -> Path:
+def kept_at(paths: Sequence[str]) -> Path:
     """The cache's file for a history: of its first folder, for this Python and this version."""
     folder = os.path.dirname(paths[0])  # noqa: PTH120 - the paths are text here
     python = f"{sys.version} {sys.flags.optimize}"

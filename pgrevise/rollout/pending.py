@@ -15,6 +15,7 @@ import psycopg
 from pgrevise.history.layout import layout
 from pgrevise.history.outline import outline
 from pgrevise.history.state import VERSION_TABLE, stamped_revisions
+from pgrevise.history.tip import tip
 from pgrevise.postgres.connect import connect
 from pgrevise.postgres.target import Target
 from pgrevise.rollout.lock import QUERIES, lock_key
@@ -31,6 +32,10 @@ def standing_at(settings: Settings, target: Target, revision: str) -> tuple[str,
     found = layout(settings)
     if found is None or not _leaves_it_to_us(Path(found.scripts, "env.py")):
         return None
+    if revision in ("head", "heads") and (newest := tip(settings)):
+        with connect(target) as connection:
+            if stamped_revisions(connection) == (newest.revision,):
+                return None if _is_being_migrated(connection) else (newest.revision,)
     graph = outline(settings)
     wanted = None if graph is None else graph.target(revision)
     if graph is None or not wanted:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pgrevise.history.outline import outline
 from pgrevise.history.state import stamped_revisions
+from pgrevise.history.tip import tip
 from pgrevise.postgres.connect import connect
 from pgrevise.postgres.target import Target
 from pgrevise.settings import Settings
@@ -25,6 +26,13 @@ class Position:
 
 def position(settings: Settings, target: Target) -> Position:
     """Compare the version table of ``target`` with the history on disk."""
+    newest = tip(settings)
+    if newest is not None:
+        with connect(target) as connection:
+            stamped = stamped_revisions(connection)
+        if stamped == (newest.revision,):
+            at_head = (target.label, target.origin, stamped, (newest.subject,))
+            return Position(*at_head, unknown=(), pending=())
     graph = outline(settings)
     if graph is None:
         return _as_alembic_sees_it(settings, target)

@@ -1,0 +1,93 @@
+"""The newest revision of a long history, remembered so that nothing else has to be read.
+
+Most databases stand there, and then nothing more is asked. It is kept beside the headers of
+`pgrevise.history.reading`, for exactly the files it was found in: their names, sizes, inodes and
+times. Deleting it costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from pgrevise.history.files import revision_files
+from pgrevise.history.layout import layout
+from pgrevise.history.reading import SETTLED_NANOSECONDS, WORTH_KEEPING, kept_at
+
+if TYPE_CHECKING:
+    from pgrevise.history.graph import Graph
+    from pgrevise.settings import Settings
+
+
+class Tip(NamedTuple):
+    """The one revision that every other one comes before."""
+
+    revision: str
+    subject: str
+
+
+def tip(settings: Settings) -> Tip | None:
+    """The tip of the project's history, if it is long, is known and has only one."""
+    found = layout(settings)
+    if found is None:
+        return None
+    paths = list(revision_files(found.locations, recursive=found.recursive))
+    marks = fingerprint(paths)
+    if not marks:
+        return None
+    with suppress(OSError, ValueError, TypeError):
+        kept, revision, subject = json.loads(_place(paths).read_bytes())
+        return Tip(revision, subject) if kept == marks else None
+    return None
+
+
+def fingerprint(paths: Sequence[str]) -> str:
+    """What is different as soon as one of the files is; "" when that cannot be relied on.
+
+    It cannot where a file was touched just now: it may be touched again without showing.
+    """
+    if len(paths) < WORTH_KEEPING:
+        return ""
+    parts, newest = [], 0
+    try:
+        for path in paths:
+            seen = os.stat(path)  # noqa: PTH116 - thousands, in a hurry
+            times = seen.st_mtime_ns, seen.st_ctime_ns
+            newest = max(newest, *times)
+            parts.append(f"{path}\0{seen.st_size}\0{seen.st_ino}\0{times}")
+    except OSError:
+        return ""
+    if time.time_ns() - newest <= SETTLED_NANOSECONDS:
+        return ""
+    return hashlib.sha256("\n".join(parts).encode(errors="surrogateescape")).hexdigest()
+
+
+def keep_tip(paths: Sequence[str], marks: str, graph: Graph) -> None:
+    """Remember the tip of a history that was read from these files.
+
+    ``marks`` is their fingerprint from before they were read.
+    """
+    if not marks or len(graph.heads) != 1 or graph.tips != graph.heads:
+        return
+    place, revision = _place(paths), graph.heads[0]
+    written = json.dumps([marks, revision, graph.headers[revision].subject])
+    new = place.with_name(f"{place.name}.{os.getpid()}")
+    with suppress(OSError, UnicodeError):
+        if place.exists() and place.read_text(encoding="utf-8") == written:
+            return
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            new.write_text(written, encoding="utf-8")
+            new.replace(place)
+        finally:
+            new.unlink(missing_ok=True)
+
+
+def _place(paths: Sequence[str]) -> Path:
+    return kept_at(paths).with_suffix(".tip")
