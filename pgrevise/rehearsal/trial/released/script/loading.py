@@ -161,6 +161,8 @@ def _look_in_the_tree(trees: Trees) -> None:
     setuptools installs for them, which map packages to folders.
     """
     sys.path[:] = [trees.moved(place) for place in sys.path]
+    # Folders that git had not written yet when this process began count as missing.
+    sys.path_importer_cache.clear()
     for finder in sys.meta_path:
         # Some finders are classes, some are objects.
         module = sys.modules.get(getattr(finder, "__module__", ""))
