@@ -197,7 +197,11 @@ def pg_schema(_pg_schema_target: Target, migration_settings: Settings) -> Databa
 @pytest.fixture(scope="session")
 def history_under_test(migration_settings: Settings) -> Iterator[HistoryUnderTest]:
     """What `pgrevise.migration_tests` judge: the history, walked when the first test asks."""
-    from pgrevise.testing.history import HistoryUnderTest
+    from pgrevise.startup import collecting_nothing, end_quickly
+
+    with collecting_nothing():
+        from pgrevise.testing.history import HistoryUnderTest
+    end_quickly()
 
     with ExitStack() as stack:
         yield HistoryUnderTest(migration_settings, stack)

@@ -1,11 +1,15 @@
-"""Starting fast: what helps a command to begin, whatever it does then."""
+"""Starting fast, and ending so: what helps a process to begin, whatever it does then."""
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+#: So many new objects are made before the garbage among them is looked for.
+_YOUNG = 50_000
 
 
 @contextmanager
@@ -21,6 +25,34 @@ def collecting_nothing() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+@contextmanager
+def collecting_seldom() -> Iterator[None]:
+    """Look for garbage among new objects only, and less often: most of it goes by itself.
+
+    It is a tenth of the time of what makes many objects; those of before are left alone.
+    """
+    before = gc.get_threshold()
+    is_first = not gc.get_freeze_count()
+    gc.set_threshold(max(before[0], _YOUNG), *before[1:])
+    if is_first:
+        gc.freeze()
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        if is_first:
+            gc.unfreeze()
+
+
+def end_quickly() -> None:
+    """Let this process end without a last look for garbage among all that it holds.
+
+    That takes a fifth of a second after a long history. It is the very last thing: whoever looks
+    for what was not closed, as pytest does, has done so by then.
+    """
+    atexit.register(gc.freeze)
 
 
 def keep_compiled() -> None:

@@ -17,6 +17,7 @@ from pgrevise.postgres.scratch import scratch_server
 from pgrevise.postgres.target import Target
 from pgrevise.postgres.templates import Templates, open_templates
 from pgrevise.settings import Settings
+from pgrevise.startup import collecting_seldom
 from pgrevise.testing.aside import Aside
 from pgrevise.testing.quick import quick_walk
 from pgrevise.testing.shared import shared_walk
@@ -79,6 +80,10 @@ class HistoryUnderTest:
         return Aside(on_the_private_server)
 
     def _models_in(self, target: Target) -> Catalog:
+        with collecting_seldom():
+            return self._read_models(target)
+
+    def _read_models(self, target: Target) -> Catalog:
         build_models(self.metadata, target)
         with closing(connect(target)) as connection:
             return read(connection, [target.schema]) if target.schema else read_database(connection)

@@ -15,9 +15,8 @@ what is wrong, and with which revision.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,11 +30,10 @@ from pgrevise.history.state import VERSION_TABLE
 from pgrevise.postgres.connect import connect
 from pgrevise.postgres.target import Target
 from pgrevise.settings import Settings
+from pgrevise.startup import collecting_seldom
 from pgrevise.testing.passes import DivergedError, Passes, Undoing, Watcher
 from pgrevise.testing.results import Walk
 
-#: So many new objects are made before the garbage among them is looked for.
-_YOUNG = 50_000
 _VERSION_TABLE = frozenset([("table", VERSION_TABLE)])
 
 
@@ -58,7 +56,7 @@ def quick_walk(
 
     ``empty`` gives an empty database, another one each time, or a schema that it empties.
     """
-    with ExitStack() as stack, _collecting_seldom():
+    with ExitStack() as stack, collecting_seldom():
         try:
             return _QuickWalk(settings, empty, stack, part or Part()).run()
         except (DivergedError, ReviseError):
@@ -155,17 +153,6 @@ class _QuickWalk:
         if self._target.schema is None:
             return read_database(connection, leave_out=_VERSION_TABLE)
         return read(connection, [self._target.schema], leave_out=_VERSION_TABLE)
-
-
-@contextmanager
-def _collecting_seldom() -> Iterator[None]:
-    """Look for garbage less often: it is a tenth of the time, and most of it goes by itself."""
-    before = gc.get_threshold()
-    gc.set_threshold(max(before[0], _YOUNG), *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _require(is_right: bool) -> None:

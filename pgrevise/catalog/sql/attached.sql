@@ -22,10 +22,13 @@ SELECT
     NOT (to_jsonb(con) ->> 'conenforced')::bool AS "not enforced",
     con.connoinherit AND con.contype IN ('c', 'n') AS "not inherited by children",
     con.coninhcount > 0 AND NOT con.conislocal AS "inherited only",
-    (SELECT string_agg(DISTINCT CASE tg.tgenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'on a replica'
-        ELSE 'always' END, ', ') FROM pg_trigger tg
-     WHERE tg.tgconstraint = con.oid AND tg.tgenabled <> 'O') AS "fires"
+    tg.fires AS "fires"
 FROM pg_constraint con
+LEFT JOIN (
+    SELECT tgconstraint, string_agg(DISTINCT CASE tgenabled WHEN 'D' THEN 'disabled'
+        WHEN 'R' THEN 'on a replica' ELSE 'always' END, ', ') AS fires
+    FROM pg_trigger WHERE tgenabled <> 'O' GROUP BY tgconstraint
+) tg ON tg.tgconstraint = con.oid
 LEFT JOIN pg_class c ON c.oid = con.conrelid
 LEFT JOIN pg_type t ON t.oid = con.contypid
 JOIN pg_namespace n ON n.oid = coalesce(c.relnamespace, t.typnamespace)
