@@ -43,6 +43,17 @@ def rows_of(target: Target, *statements: str) -> int | None:
 
 
 FILL = "INSERT INTO t SELECT generate_series(1, 1000)"
+#: Hands over what was counted. On 14 a session does so by itself, when half a second has passed
+#: since it did, and the collector takes its time.
+HAND_OVER = """
+DO $$ BEGIN
+    IF current_setting('server_version_num')::int >= 150000 THEN
+        PERFORM pg_stat_force_next_flush();
+    ELSE
+        PERFORM pg_sleep(1.5);
+    END IF;
+END $$
+"""
 
 
 def test_an_analyzed_table_has_its_estimate(database: Target) -> None:
@@ -59,18 +70,19 @@ def test_an_empty_table_has_no_rows(database: Target) -> None:
 
 
 def test_a_table_that_was_never_analyzed_is_counted_by_the_server(database: Target) -> None:
-    assert rows_of(database, FILL, "SELECT pg_stat_force_next_flush()") == 1000
+    assert rows_of(database, FILL, HAND_OVER) == 1000
 
 
 def test_what_nobody_counted_is_not_known(database: Target) -> None:
     forget = "SELECT pg_stat_reset_single_table_counters('t'::regclass)"
-    assert rows_of(database, FILL, "SELECT pg_stat_force_next_flush()", forget) is None
+    assert rows_of(database, FILL, HAND_OVER, forget) is None
 
 
 def test_sizes_are_of_the_table_with_its_toast_and_of_its_indexes(database: Target) -> None:
     found = read_after(
         database,
-        "CREATE TABLE t (id int PRIMARY KEY, x text STORAGE EXTERNAL)",
+        "CREATE TABLE t (id int PRIMARY KEY, x text)",
+        "ALTER TABLE t ALTER x SET STORAGE EXTERNAL",
         "INSERT INTO t SELECT i, repeat('x', 10000) FROM generate_series(1, 100) i",
     )
     assert (found.bytes("t") or 0) > 1_000_000
