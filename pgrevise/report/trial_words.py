@@ -177,7 +177,7 @@ def origin(took: Seconds) -> str:
 
 
 def span(took: Seconds) -> str:
-    """The range that a time is sure to lie in: "1.2 s to 3.4 s"."""
+    """The range that a time is expected to lie in: "1.2 s to 3.4 s"."""
     low, high = duration(took.low), duration(took.high)
     return low if low == high else f"{low} to {high}"
 

@@ -55,7 +55,7 @@ class Loss:
 
 @dataclass(frozen=True)
 class Seconds:
-    """A time with the range that it is sure to lie in, and how it came about.
+    """A time with the range that it is expected in, and how it came about.
 
     ``rows`` is the size that it is for; ``measured`` the sizes at which it was measured. It was
     measured itself when ``rows`` is one of them, else it is scaled.

@@ -1,4 +1,4 @@
-"""From times at some sizes to the time at another, with the range that it is sure to lie in. Pure.
+"""From times at some sizes to the time at another, with the range to expect it in. Pure.
 
 What a statement does to a table is constant work (locks, catalogs), work for each row (a scan, a
 rewrite) or sorting (an index: n log n), or a sum of these. Each of the three is drawn through what
