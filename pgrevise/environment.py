@@ -31,6 +31,7 @@ from pgrevise.postgres.locate import located
 from pgrevise.postgres.target import Target
 from pgrevise.request import Applied, Request, Step, attached
 from pgrevise.rollout.run import Run
+from pgrevise.startup import one_command
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, MetaData
@@ -53,6 +54,7 @@ def run(metadata: MetaData | Sequence[MetaData], **options: Any) -> None:
         return
     from_command_line = request is None and hasattr(context.config.cmd_opts, "cmd")
     if from_command_line:
+        one_command()
         _configure_logging()
     with _ending_the_process() if from_command_line else nullcontext(), history_errors():
         _Environment(

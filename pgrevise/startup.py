@@ -12,6 +12,23 @@ from contextlib import contextmanager
 _YOUNG = 50_000
 
 
+class _Process:
+    """What is known of this one: whether it ends with the command that it runs."""
+
+    ends_soon = False
+
+
+def one_command() -> None:
+    """Tell that this process runs a command and ends; what is imported by now stays until then.
+
+    Python ends with a look for garbage among all that it holds, which takes a tenth of a second
+    once SQLAlchemy and Alembic are there. What is imported is not garbage, and is left out.
+    """
+    _Process.ends_soon = True
+    gc.set_threshold(max(gc.get_threshold()[0], _YOUNG), *gc.get_threshold()[1:])
+    gc.freeze()
+
+
 @contextmanager
 def collecting_nothing() -> Iterator[None]:
     """Keep the garbage collector from looking through thousands of new objects that all stay.
@@ -23,6 +40,8 @@ def collecting_nothing() -> Iterator[None]:
     try:
         yield
     finally:
+        if _Process.ends_soon:
+            gc.freeze()
         if was_on:
             gc.enable()
 

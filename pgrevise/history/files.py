@@ -23,18 +23,19 @@ def revision_files(locations: Iterable[str], *, recursive: bool = False) -> Iter
 
 
 def _files_in(folder: str) -> Iterator[str]:
+    names, links = [], set()
     try:
         with os.scandir(folder) as entries:
-            found = sorted(
-                (entry.name, entry.is_symlink())
-                for entry in entries
-                if _REVISION_FILE(entry.name) and not _is_dir(entry)
-            )
+            for entry in entries:
+                if _REVISION_FILE(entry.name) and not _is_dir(entry):
+                    names.append(entry.name)
+                    if entry.is_symlink():
+                        links.add(entry.name)
     except OSError:
         return  # Alembic passes over a folder that it cannot read
-    for name, is_link in found:
+    for name in sorted(names):
         # Resolving each is most of what Alembic spends on a long history's names.
-        yield os.path.realpath(f"{folder}/{name}") if is_link else f"{folder}/{name}"
+        yield os.path.realpath(f"{folder}/{name}") if name in links else f"{folder}/{name}"
 
 
 def _folders(top: str, *, recursive: bool) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pgrevise.history.files import revision_files
 from pgrevise.history.graph import Graph, build
-from pgrevise.history.layout import layout
+from pgrevise.history.layout import Layout, layout
 from pgrevise.history.reading import read_headers
 from pgrevise.history.tip import fingerprint, keep_tip
 from pgrevise.startup import collecting_nothing
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 def outline(settings: Settings) -> Graph | None:
     """The project's history; None when there is anything unusual in it, for Alembic to judge."""
     found = layout(settings)
-    if found is None:
-        return None
+    return None if found is None else read(found)
+
+
+def read(found: Layout) -> Graph | None:
+    """The history that lies there; None as of `outline`."""
     with collecting_nothing():
         paths = list(revision_files(found.locations, recursive=found.recursive))
         if len(set(paths)) < len(paths):

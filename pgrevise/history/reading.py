@@ -7,25 +7,16 @@ nothing else, and what cannot be read of it or written to it is done without.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pgrevise import __version__
-from pgrevise.caches import cache_root
 from pgrevise.history.headers import Header, header
-
-#: Fewer files are read as fast as the cache is.
-WORTH_KEEPING = 500
-#: A file that was touched so shortly before it was read may be changed again without its times
-#: telling; file systems count in steps of up to two seconds.
-SETTLED_NANOSECONDS = 3_000_000_000
+from pgrevise.history.kept import SETTLED_NANOSECONDS, WORTH_KEEPING, kept_at
 
 #: Size, inode and times: whatever writes to a file changes the last of these.
 _Stamp = tuple[int, ...]
@@ -72,14 +63,6 @@ def _stamp(path: str) -> _Stamp | None:
     except OSError:
         return None
     return found.st_size, found.st_ino, found.st_mtime_ns, found.st_ctime_ns
-
-
-def kept_at(paths: Sequence[str]) -> Path:
-    """The cache's file for a history: of its first folder, for this Python and this version."""
-    folder = os.path.dirname(paths[0])  # noqa: PTH120 - the paths are text here
-    python = f"{sys.version} {sys.flags.optimize}"
-    digest = hashlib.sha256(f"{__version__}\n{python}\n{folder}".encode(errors="surrogateescape"))
-    return cache_root() / "headers" / f"{digest.hexdigest()[:32]}.json"
 
 
 def _load(place: Path) -> _Kept:

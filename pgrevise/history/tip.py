@@ -11,18 +11,19 @@ import hashlib
 import json
 import os
 import time
+from array import array
 from collections.abc import Sequence
 from contextlib import suppress
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pgrevise.history.files import revision_files
-from pgrevise.history.layout import layout
-from pgrevise.history.reading import SETTLED_NANOSECONDS, WORTH_KEEPING, kept_at
+from pgrevise.history.kept import SETTLED_NANOSECONDS, WORTH_KEEPING, kept_at
 
 if TYPE_CHECKING:
     from pgrevise.history.graph import Graph
-    from pgrevise.settings import Settings
+    from pgrevise.history.layout import Layout
 
 
 class Tip(NamedTuple):
@@ -32,11 +33,8 @@ class Tip(NamedTuple):
     subject: str
 
 
-def tip(settings: Settings) -> Tip | None:
-    """The tip of the project's history, if it is long, is known and has only one."""
-    found = layout(settings)
-    if found is None:
-        return None
+def tip(found: Layout) -> Tip | None:
+    """The tip of the history that lies there, if it is long, is known and has only one."""
     paths = list(revision_files(found.locations, recursive=found.recursive))
     marks = fingerprint(paths)
     if not marks:
@@ -54,18 +52,18 @@ def fingerprint(paths: Sequence[str]) -> str:
     """
     if len(paths) < WORTH_KEEPING:
         return ""
-    parts, newest = [], 0
     try:
-        for path in paths:
-            seen = os.stat(path)  # noqa: PTH116 - thousands, in a hurry
-            times = seen.st_mtime_ns, seen.st_ctime_ns
-            newest = max(newest, *times)
-            parts.append(f"{path}\0{seen.st_size}\0{seen.st_ino}\0{times}")
-    except OSError:
+        seen = [os.stat(path) for path in paths]  # noqa: PTH116 - thousands, in a hurry
+        facts = array("q")
+        for column in map(attrgetter, ("st_size", "st_ino", "st_mtime_ns", "st_ctime_ns")):
+            facts.extend(map(column, seen))
+    except (OSError, OverflowError):
         return ""
-    if time.time_ns() - newest <= SETTLED_NANOSECONDS:
+    if time.time_ns() - max(facts[2 * len(paths) :]) <= SETTLED_NANOSECONDS:
         return ""
-    return hashlib.sha256("\n".join(parts).encode(errors="surrogateescape")).hexdigest()
+    digest = hashlib.sha256(facts.tobytes())
+    digest.update("\0".join(paths).encode(errors="surrogateescape"))
+    return digest.hexdigest()
 
 
 def keep_tip(paths: Sequence[str], marks: str, graph: Graph) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pgrevise.report.output import Output
 from pgrevise.report.patience import Patience
-from pgrevise.request import Applied, Step
+
+if TYPE_CHECKING:
+    from pgrevise.request import Applied, Step
 
 
 class RunProgress:

@@ -13,7 +13,6 @@ from typing import Any
 import psycopg
 
 from pgrevise.history.layout import layout
-from pgrevise.history.outline import outline
 from pgrevise.history.state import VERSION_TABLE, stamped_revisions
 from pgrevise.history.tip import tip
 from pgrevise.postgres.connect import connect
@@ -32,11 +31,13 @@ def standing_at(settings: Settings, target: Target, revision: str) -> tuple[str,
     found = layout(settings)
     if found is None or not _leaves_it_to_us(Path(found.scripts, "env.py")):
         return None
-    if revision in ("head", "heads") and (newest := tip(settings)):
+    if revision in ("head", "heads") and (newest := tip(found)):
         with connect(target) as connection:
             if stamped_revisions(connection) == (newest.revision,):
                 return None if _is_being_migrated(connection) else (newest.revision,)
-    graph = outline(settings)
+    from pgrevise.history.outline import read  # which what is known already need not wait for
+
+    graph = read(found)
     wanted = None if graph is None else graph.target(revision)
     if graph is None or not wanted:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pgrevise.history.outline import outline
+from pgrevise.history.layout import layout
 from pgrevise.history.state import stamped_revisions
 from pgrevise.history.tip import tip
 from pgrevise.postgres.connect import connect
@@ -26,14 +26,17 @@ class Position:
 
 def position(settings: Settings, target: Target) -> Position:
     """Compare the version table of ``target`` with the history on disk."""
-    newest = tip(settings)
+    found = layout(settings)
+    newest = None if found is None else tip(found)
     if newest is not None:
         with connect(target) as connection:
             stamped = stamped_revisions(connection)
         if stamped == (newest.revision,):
             at_head = (target.label, target.origin, stamped, (newest.subject,))
             return Position(*at_head, unknown=(), pending=())
-    graph = outline(settings)
+    from pgrevise.history.outline import read  # which what is known already need not wait for
+
+    graph = None if found is None else read(found)
     if graph is None:
         return _as_alembic_sees_it(settings, target)
     with connect(target) as connection:

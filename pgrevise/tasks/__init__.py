@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from invoke.collection import Collection
 
-from pgrevise.tasks import catalog, database, rehearsal, server, statistics
+from pgrevise.startup import keep_compiled, one_command
+
+# Before the tasks are imported, or each command would compile them.
+keep_compiled()
+
+from pgrevise.tasks import catalog, database, rehearsal, server, statistics  # noqa: E402 - see above
 
 
 def namespace() -> Collection:
@@ -25,4 +30,6 @@ def namespace() -> Collection:
     pg = Collection("pg")
     for name in ("start", "stop", "status", "shell", "logs", "destroy"):
         pg.add_task(getattr(server, name), name=name)
+    # Invoke alone loads a tasks.py, to run what it was asked for and end.
+    one_command()
     return Collection(db, pg)

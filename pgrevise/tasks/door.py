@@ -16,7 +16,7 @@ from invoke.tasks import task
 
 from pgrevise.errors import EXIT_INTERRUPTED, ReviseError
 from pgrevise.report.output import Output
-from pgrevise.startup import collecting_nothing, keep_compiled
+from pgrevise.startup import collecting_nothing
 from pgrevise.tasks.arguments import ReviseTask
 
 if TYPE_CHECKING:
@@ -58,7 +58,6 @@ def _guarded(body: Body) -> Body:
     @functools.wraps(body)
     def guarded(*args: Any, **kwargs: Any) -> None:
         output = Output(as_json=bool(kwargs.get("json")))
-        keep_compiled()
         try:
             body(*args, **kwargs)
         except ReviseError as error:

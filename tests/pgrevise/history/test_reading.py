@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from pgrevise.caches import cache_root
-from pgrevise.history import reading
 from pgrevise.history.headers import Header
+from pgrevise.history.kept import SETTLED_NANOSECONDS, WORTH_KEEPING
 from pgrevise.history.reading import read_headers
 
-COUNT = reading.WORTH_KEEPING
+COUNT = WORTH_KEEPING
 TEXT = "revision = {!r}\ndown_revision = None\nreplaces = ('a', 'b')\n"
 
 
@@ -33,7 +33,7 @@ def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for place in range(COUNT):
             (folder / f"{place:04}.py").write_text(TEXT.format(f"{place:04}"))
         made.append(folder)
-    time.sleep(reading.SETTLED_NANOSECONDS / 1e9 + 0.1)
+    time.sleep(SETTLED_NANOSECONDS / 1e9 + 0.1)
     return iter(made)
 
 

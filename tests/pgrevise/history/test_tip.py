@@ -11,8 +11,9 @@ import pytest
 from pgrevise.caches import cache_root
 from pgrevise.history import reading
 from pgrevise.history.headers import Header
+from pgrevise.history.kept import SETTLED_NANOSECONDS, WORTH_KEEPING
+from pgrevise.history.layout import layout
 from pgrevise.history.outline import outline
-from pgrevise.history.reading import SETTLED_NANOSECONDS, WORTH_KEEPING
 from pgrevise.history.tip import Tip, fingerprint, tip
 from pgrevise.postgres.connect import connect
 from pgrevise.postgres.target import Target
@@ -53,22 +54,28 @@ def long(project: Project, settled: Iterator[Path]) -> Project:
     return project
 
 
+def known(project: Project) -> Tip | None:
+    found = layout(project.settings)
+    assert found is not None
+    return tip(found)
+
+
 def test_the_tip_is_known_after_the_history_was_read_once(long: Project) -> None:
-    assert tip(long.settings) is None
+    assert known(long) is None
     outline(long.settings)
-    assert tip(long.settings) == FOUND
+    assert known(long) == FOUND
 
 
 def test_a_file_more_is_noticed(long: Project) -> None:
     outline(long.settings)
     (long.versions / "x.py").write_text(TEXT.format(9000, NEWEST))
-    assert tip(long.settings) is None
+    assert known(long) is None
 
 
 def test_a_file_that_changed_is_noticed(long: Project) -> None:
     outline(long.settings)
     (long.versions / "0007.py").write_text(TEXT.format(7, "0005"))
-    assert tip(long.settings) is None
+    assert known(long) is None
 
 
 def test_what_was_just_touched_has_no_fingerprint(long: Project) -> None:
@@ -92,14 +99,14 @@ def test_a_file_that_changes_while_it_is_read_leaves_nothing_behind(
     original = reading.read_header
     monkeypatch.setattr(reading, "read_header", read)
     outline(long.settings)
-    assert tip(long.settings) is None
+    assert known(long) is None
 
 
 def test_two_heads_have_no_tip(long: Project) -> None:
     (long.versions / "x.py").write_text(TEXT.format(9000, "0100"))
     time.sleep(SETTLED_NANOSECONDS / 1e9 + 0.1)
     outline(long.settings)
-    assert tip(long.settings) is None
+    assert known(long) is None
 
 
 @pytest.mark.parametrize("rubbish", [b"", b"[", b"{}", b"[1,2]", b"\xff", b"null"])
@@ -107,7 +114,7 @@ def test_what_cannot_be_read_is_done_without(long: Project, cache: Path, rubbish
     outline(long.settings)
     (found,) = cache.glob("*.tip")
     found.write_bytes(rubbish)
-    assert tip(long.settings) is None
+    assert known(long) is None
 
 
 def stamp(database: Target, *revisions: str) -> None:
