@@ -9,9 +9,8 @@ from __future__ import annotations
 import configparser
 import os
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pgrevise.settings import Settings
 
@@ -22,8 +21,7 @@ _TEXTS = ("script_location", "version_locations", "path_separator", "version_pat
 _SWITCHES = ("recursive_version_locations", "sourceless")
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """The script directory and the folders of revisions, as absolute paths."""
 
     scripts: str

@@ -19,7 +19,6 @@ from pgrevise.errors import ServerUnavailable, UsageError
 from pgrevise.history.state import stamped_revisions
 from pgrevise.postgres.connect import connect
 from pgrevise.postgres.target import Target
-from pgrevise.request import Applied, Observer, Request, Silent, attach
 from pgrevise.rollout.pending import standing_at
 from pgrevise.settings import Settings
 from pgrevise.startup import collecting_nothing
@@ -27,6 +26,8 @@ from pgrevise.startup import collecting_nothing
 if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
+
+    from pgrevise.request import Applied, Observer
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,7 @@ def offline_sql(
     from alembic import command
 
     from pgrevise.history.script import configuration, history_errors, open_history
+    from pgrevise.request import Request, attach
 
     config = configuration(settings)
     _refuse_reversed(open_history(config), revision, down=down)
@@ -186,6 +188,7 @@ def _migrated(
     run: Callable[[Config], None],
 ) -> Migrated:
     from pgrevise.history.script import configuration, history_errors
+    from pgrevise.request import Request, Silent, attach
 
     request = Request(target=target, settings=settings, observer=observer or Silent())
     config = attach(configuration(settings), request)
