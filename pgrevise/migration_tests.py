@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from pgrevise.history.names import FILE_NAME, IDENTIFIER
-from pgrevise.testing.databases import failing_plainly
+from pgrevise.testing.failing import failing_plainly
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -89,7 +90,7 @@ class Round:
 def migration_settings() -> Settings:
     """The settings of the project that pytest runs in."""
     from pgrevise import settings
-    from pgrevise.testing.databases import failing_plainly
+    from pgrevise.testing.failing import failing_plainly
 
     with failing_plainly():
         return settings.load()
@@ -137,13 +138,22 @@ def pg_server(migration_settings: Settings) -> Iterator[Server]:
     from pgrevise.history.digest import history_digest
     from pgrevise.postgres.locate import named_target
     from pgrevise.postgres.scratch import scratch_server
-    from pgrevise.postgres.templates import open_templates
-    from pgrevise.testing.databases import Server, failing_plainly
+    from pgrevise.startup import end_quickly
+    from pgrevise.testing.early import import_what_builds
+    from pgrevise.testing.failing import failing_plainly
 
+    end_quickly()
     with ExitStack() as stack:
         with failing_plainly():
             named = named_target(migration_settings)
-            server = named or stack.enter_context(scratch_server(migration_settings))
+            need = partial(import_what_builds, migration_settings)
+            server = named or stack.enter_context(
+                scratch_server(migration_settings, meanwhile=need)
+            )
+            # Not before: it takes as long to import as a server to start.
+            from pgrevise.postgres.templates import open_templates
+            from pgrevise.testing.databases import Server
+
             history = history_digest(migration_settings)
             templates = stack.enter_context(open_templates(migration_settings, server, history))
         yield Server(migration_settings, templates)
@@ -186,7 +196,8 @@ def pg_schema(_pg_schema_target: Target, migration_settings: Settings) -> Databa
     """
     from pgrevise.postgres.isolated import empty_schema
     from pgrevise.rollout import commands
-    from pgrevise.testing.databases import Database, failing_plainly
+    from pgrevise.testing.databases import Database
+    from pgrevise.testing.failing import failing_plainly
 
     with failing_plainly():
         empty_schema(_pg_schema_target)
@@ -197,13 +208,24 @@ def pg_schema(_pg_schema_target: Target, migration_settings: Settings) -> Databa
 @pytest.fixture(scope="session")
 def history_under_test(migration_settings: Settings) -> Iterator[HistoryUnderTest]:
     """What `pgrevise.migration_tests` judge: the history, walked when the first test asks."""
+    from pgrevise.postgres.locate import named_target
+    from pgrevise.postgres.scratch import scratch_server
     from pgrevise.startup import collecting_nothing, end_quickly
+    from pgrevise.testing.failing import failing_plainly
 
-    with collecting_nothing():
-        from pgrevise.testing.history import HistoryUnderTest
+    def import_what_judges() -> None:
+        with collecting_nothing():
+            import pgrevise.testing.history  # noqa: F401 - to have it later
+
     end_quickly()
-
     with ExitStack() as stack:
+        with failing_plainly():
+            if named_target(migration_settings) is None:
+                server = scratch_server(migration_settings, meanwhile=import_what_judges)
+                stack.enter_context(server)
+        import_what_judges()
+        from pgrevise.testing.history import HistoryUnderTest
+
         yield HistoryUnderTest(migration_settings, stack)
 
 
@@ -229,7 +251,7 @@ def rehearse(migration_settings: Settings) -> Rehearse:
     ``rows``, ``stats``, ``probe``, ``released``, ``released_python`` and ``max_stall`` are those of
     `db.rehearse`.
     """
-    from pgrevise.testing.databases import failing_plainly
+    from pgrevise.testing.failing import failing_plainly
     from pgrevise.testing.rehearsals import rehearsing
 
     run = rehearsing(migration_settings)
@@ -265,7 +287,7 @@ def _isolated_schema(settings: Settings, stack: ExitStack) -> Target:
     from pgrevise.postgres.isolated import isolated_schema
     from pgrevise.postgres.locate import named_target
     from pgrevise.postgres.scratch import scratch_databases, scratch_server
-    from pgrevise.testing.databases import failing_plainly
+    from pgrevise.testing.failing import failing_plainly
 
     with failing_plainly():
         database = named_target(settings)

@@ -10,10 +10,8 @@ import json
 import tomllib
 from pathlib import Path
 
-from alembic.script import ScriptDirectory
-
 from pgrevise import __version__
-from pgrevise.history.script import configuration, history_errors
+from pgrevise.history.layout import Layout, layout
 from pgrevise.settings import Settings
 
 
@@ -23,11 +21,10 @@ def history_digest(settings: Settings) -> str:
     Every file of the script directory and of the directories of versions counts, env.py and SQL
     files too. Raises `HistoryConflict` when there is no such directory.
     """
-    with history_errors():
-        script = ScriptDirectory.from_config(configuration(settings))
+    found = layout(settings) or _as_alembic_finds_it(settings)
     root = settings.root.resolve()
     files = {"alembic.ini": settings.alembic_ini}
-    for place in (Path(script.dir), *map(Path, script._version_locations)):
+    for place in (Path(found.scripts), *map(Path, found.locations)):
         for path in place.resolve().rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
                 inside = path.relative_to(root) if path.is_relative_to(root) else path
@@ -38,6 +35,16 @@ def history_digest(settings: Settings) -> str:
         digest.update(f"{len(name)} {name} {len(content)} ".encode())
         digest.update(content)
     return digest.hexdigest()
+
+
+def _as_alembic_finds_it(settings: Settings) -> Layout:
+    from alembic.script import ScriptDirectory
+
+    from pgrevise.history.script import configuration, history_errors
+
+    with history_errors():
+        script = ScriptDirectory.from_config(configuration(settings))
+    return Layout(script.dir, tuple(map(str, script._version_locations)))
 
 
 def _toml_settings(root: Path) -> str:

@@ -52,11 +52,18 @@ class Teller:
             self._progress(self._stage)
 
 
-def advance(wanted: plan.Plan, state: plan.State, deadline: float, teller: Teller) -> None:
+def advance(
+    wanted: plan.Plan,
+    state: plan.State,
+    deadline: float,
+    teller: Teller,
+    meanwhile: Callable[[], None],
+) -> None:
     """Bring the server closer: start its supervisor, or wait a moment for another's work.
 
-    Returns when it may be ready. Raises what the supervisor reports, or ServerUnavailable when
-    the deadline (of ``time.monotonic``) has passed.
+    Returns when it may be ready; ``meanwhile`` is called before a start is waited for. Raises what
+    the supervisor reports, or ServerUnavailable when the deadline (of ``time.monotonic``) has
+    passed.
     """
     if time.monotonic() > deadline:
         raise _too_late(wanted)
@@ -69,7 +76,7 @@ def advance(wanted: plan.Plan, state: plan.State, deadline: float, teller: Telle
         time.sleep(locks.PAUSE)
         return
     try:
-        _start(wanted, state, deadline, teller)
+        _start(wanted, state, deadline, teller, meanwhile)
     finally:
         os.close(starting)
 
@@ -90,14 +97,23 @@ def unusable(state: plan.State, error: OSError) -> errors.ServerUnavailable:
     )
 
 
-def _start(wanted: plan.Plan, state: plan.State, deadline: float, teller: Teller) -> None:
+def _start(
+    wanted: plan.Plan,
+    state: plan.State,
+    deadline: float,
+    teller: Teller,
+    meanwhile: Callable[[], None],
+) -> None:
     plan.write(wanted, state.plan)
     reader, writer = os.pipe()
-    try:
-        _run_supervisor(state, writer)
-    finally:
-        os.close(writer)
     with os.fdopen(reader, "rb", buffering=0) as report:
+        try:
+            starter = _run_supervisor(state, writer)
+        finally:
+            os.close(writer)
+        with starter:
+            meanwhile()
+            _require_started(starter, state)
         for message in _messages(report.fileno(), deadline, teller):
             if "stage" in message:
                 teller.enter(message["stage"])
@@ -115,8 +131,11 @@ def _start(wanted: plan.Plan, state: plan.State, deadline: float, teller: Teller
     )
 
 
-def _run_supervisor(state: plan.State, report: int) -> None:
-    """Start it detached, with files for its output: an inherited pipe would hang its reader."""
+def _run_supervisor(state: plan.State, report: int) -> subprocess.Popen[bytes]:
+    """Start it with files for its output: an inherited pipe would hang its reader.
+
+    The process that is returned ends as soon as the supervisor is on its own.
+    """
     package = Path(pgrevise.__file__).parent.parent
     inherited = os.environ.get("PYTHONPATH")
     environment = {**os.environ, "PYTHONPATH": ":".join(filter(None, [str(package), inherited]))}
@@ -124,7 +143,7 @@ def _run_supervisor(state: plan.State, report: int) -> None:
     command = [sys.executable, "-S", "-P", "-m", "pgrevise.postgres.supervisor"]
     with state.words.open("wb") as words:
         try:
-            subprocess.run(
+            return subprocess.Popen(
                 [*command, str(state.path), str(report)],
                 cwd="/",
                 env=environment,
@@ -133,15 +152,27 @@ def _run_supervisor(state: plan.State, report: int) -> None:
                 stderr=words,
                 pass_fds=(report,),
                 start_new_session=True,
-                check=True,
-                timeout=30.0,
             )
-        except (OSError, subprocess.SubprocessError) as error:
-            raise errors.ServerUnavailable(
-                f"The server's supervisor could not be started by {sys.executable}: {error}.\n"
-                f"{postmaster.tail(state.words)}",
-                "Use a Python interpreter that this user can run.",
-            ) from error
+        except OSError as error:
+            raise _not_started(state, error) from error
+
+
+def _require_started(starter: subprocess.Popen[bytes], state: plan.State) -> None:
+    try:
+        status = starter.wait(timeout=30.0)
+    except subprocess.TimeoutExpired as error:
+        starter.kill()
+        raise _not_started(state, error) from error
+    if status != 0:
+        raise _not_started(state, subprocess.CalledProcessError(status, starter.args))
+
+
+def _not_started(state: plan.State, reason: Exception) -> errors.ServerUnavailable:
+    return errors.ServerUnavailable(
+        f"The server's supervisor could not be started by {sys.executable}: {reason}.\n"
+        f"{postmaster.tail(state.words)}",
+        "Use a Python interpreter that this user can run.",
+    )
 
 
 def _messages(report: int, deadline: float, teller: Teller) -> Iterator[dict[str, str]]:

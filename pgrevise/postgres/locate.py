@@ -15,11 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psycopg
-from psycopg import sql
-
 from pgrevise.errors import SettingsError
-from pgrevise.postgres.connect import connect
 from pgrevise.postgres.target import Target, parse
 from pgrevise.settings import Settings
 
@@ -75,12 +71,18 @@ def development_database(
     # Not for a database that somebody named: starting a server is a lot to import.
     from pgrevise.postgres.server import acquire
 
-    with acquire(development_server(settings), progress=progress) as lease:
+    server = development_server(settings)
+    with acquire(server, progress=progress, meanwhile=import_the_driver) as lease:
         yield ensure_database(lease.server, settings.database)
 
 
 def ensure_database(server: RunningServer, name: str) -> Target:
     """The database ``name`` on a private development server, created when missing."""
+    import psycopg
+    from psycopg import sql
+
+    from pgrevise.postgres.connect import connect
+
     origin = f"the private development server, PostgreSQL {server.version}"
     administrative = replace(parse(server.url("postgres")), origin=origin, private=True)
     with connect(administrative) as admin:
@@ -102,6 +104,11 @@ def development_server(settings: Settings, major: int | None = None) -> ServerSp
         project=settings.root,
         bindir=Path(settings.bindir) if settings.bindir else None,
     )
+
+
+def import_the_driver() -> None:
+    """Do so now, while a server starts: it takes as long as that."""
+    import pgrevise.postgres.connect  # noqa: F401 - to have it later
 
 
 def _ini_url(path: Path) -> str | None:

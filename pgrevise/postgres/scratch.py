@@ -1,7 +1,8 @@
 """Databases that exist for one purpose and are dropped after it.
 
 A scratch database is created on a server we were given an administrative target for: in practice
-the private test server. Finding and starting that server is in `pgrevise.postgres.server`.
+the private test server. Finding and starting that server is in `pgrevise.postgres.server`; the
+driver is imported while it starts.
 """
 
 from __future__ import annotations
@@ -12,9 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from psycopg import sql
-
-from pgrevise.postgres.connect import connect
+from pgrevise.postgres.locate import import_the_driver
 from pgrevise.postgres.server import ServerSpec, acquire
 from pgrevise.postgres.target import Target, parse
 from pgrevise.settings import Settings
@@ -22,13 +21,18 @@ from pgrevise.settings import Settings
 
 @contextmanager
 def scratch_server(
-    settings: Settings, *, major: int | None = None, progress: Callable[[str], None] | None = None
+    settings: Settings,
+    *,
+    major: int | None = None,
+    progress: Callable[[str], None] | None = None,
+    meanwhile: Callable[[], None] = import_the_driver,
 ) -> Iterator[Target]:
     """The shared private test server, held while the context lasts.
 
     ``major`` defaults to the project's. The target names its ``postgres`` database, as superuser.
+    ``meanwhile`` is called while a server that was not there gets ready.
     """
-    with acquire(spec_of(settings, major), progress=progress) as lease:
+    with acquire(spec_of(settings, major), progress=progress, meanwhile=meanwhile) as lease:
         yield replace(
             parse(lease.server.url("postgres")), origin="the private test server", private=True
         )
@@ -46,6 +50,10 @@ def spec_of(settings: Settings, major: int | None = None) -> ServerSpec:
 @contextmanager
 def scratch_databases(server: Target, count: int = 1) -> Iterator[tuple[Target, ...]]:
     """``count`` new empty databases, dropped at the end even while somebody is connected."""
+    from psycopg import sql
+
+    from pgrevise.postgres.connect import connect
+
     token = secrets.token_hex(6)
     names = [f"scratch_{token}_{number}" for number in range(count)]
     with ExitStack() as stack:
@@ -59,6 +67,10 @@ def scratch_databases(server: Target, count: int = 1) -> Iterator[tuple[Target, 
 
 
 def _drop(server: Target, name: str) -> None:
+    from psycopg import sql
+
+    from pgrevise.postgres.connect import connect
+
     with connect(server) as admin:
         admin.execute(
             sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))

@@ -114,12 +114,18 @@ class Lease:
         self.release()
 
 
-def acquire(spec: ServerSpec, timeout: float = 60.0, progress: Progress | None = None) -> Lease:
+def acquire(
+    spec: ServerSpec,
+    timeout: float = 60.0,
+    progress: Progress | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Lease:
     """Attach to the server that is meant, starting it if need be.
 
     ``timeout`` in seconds does not count a download, which has its own. ``progress`` is told in
-    a few words what is going on when it takes more than a second. Raises ServerUnavailable when
-    the server does not start in time, BinariesMissing, or SettingsError.
+    a few words what is going on when it takes more than a second. ``meanwhile`` is called when a
+    server was started, while it gets ready: to import what will be needed then. Raises
+    ServerUnavailable when the server does not start in time, BinariesMissing, or SettingsError.
     """
     wanted = _plan(spec, progress, timeout)
     if spec.kind == "development":
@@ -130,7 +136,7 @@ def acquire(spec: ServerSpec, timeout: float = 60.0, progress: Progress | None =
     lease = _join(state, deadline)
     try:
         while (server := _running(state)) is None:
-            launch.advance(wanted, state, deadline, teller)
+            launch.advance(wanted, state, deadline, teller, meanwhile)
     except BaseException as error:
         os.close(lease)
         if isinstance(error, OSError):

@@ -6,7 +6,6 @@ plain to see is left to `pgrevise.rollout.run`, with all its guards.
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,8 @@ from pgrevise.history.tip import tip
 from pgrevise.postgres.connect import connect
 from pgrevise.postgres.target import Target
 from pgrevise.rollout.lock import QUERIES, lock_key
+from pgrevise.rollout.usual import leaves_it_to_us
 from pgrevise.settings import Settings
-
-_TABLE_OPTIONS = {"version_table", "version_table_schema"}
 
 
 def standing_at(settings: Settings, target: Target, revision: str) -> tuple[str, ...] | None:
@@ -29,7 +27,7 @@ def standing_at(settings: Settings, target: Target, revision: str) -> tuple[str,
     None when something is, when another runner is at work, or when only Alembic can tell.
     """
     found = layout(settings)
-    if found is None or not _leaves_it_to_us(Path(found.scripts, "env.py")):
+    if found is None or not leaves_it_to_us(Path(found.scripts, "env.py")):
         return None
     if revision in ("head", "heads") and (newest := tip(found)):
         with connect(target) as connection:
@@ -56,40 +54,3 @@ def _is_being_migrated(connection: psycopg.Connection[Any]) -> bool:
     row = connection.execute("SELECT current_schema()").fetchone()
     key = {"key": lock_key(row[0] if row else "", VERSION_TABLE)}
     return connection.execute(QUERIES["lock_holder"].encode(), key).fetchone() is not None
-
-
-def _leaves_it_to_us(env_py: Path) -> bool:
-    """Whether env.py imports, defines, and calls `environment.run` on the usual version table."""
-    try:
-        statements = ast.parse(env_py.read_bytes()).body
-    except (OSError, SyntaxError, ValueError):
-        return False
-    calls = [one.value for one in statements if isinstance(one, ast.Expr) and _is_call(one.value)]
-    ours = any(
-        isinstance(one, ast.ImportFrom)
-        and one.module == "pgrevise"
-        and any(alias.name == "environment" and alias.asname is None for alias in one.names)
-        for one in statements
-    )
-    return (
-        ours and len(calls) == 1 and _is_our_run(calls[0]) and all(map(_does_nothing, statements))
-    )
-
-
-def _is_call(node: ast.expr) -> bool:
-    return not isinstance(node, ast.Constant)
-
-
-def _is_our_run(node: ast.expr) -> bool:
-    return (
-        isinstance(node, ast.Call)
-        and ast.unparse(node.func) == "environment.run"
-        and all(given.arg not in {None, *_TABLE_OPTIONS} for given in node.keywords)
-    )
-
-
-def _does_nothing(statement: ast.stmt) -> bool:
-    """Whether a statement only names things, for the one call to use."""
-    if isinstance(statement, (ast.Assign, ast.AnnAssign)):
-        return not any(isinstance(node, ast.Call) for node in ast.walk(statement))
-    return isinstance(statement, (ast.Expr, ast.Import, ast.ImportFrom, ast.FunctionDef))

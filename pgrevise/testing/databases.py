@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-import pytest
 from psycopg.pq import TransactionStatus
 
-from pgrevise.errors import ReviseError
 from pgrevise.postgres.connect import connect, engine
 from pgrevise.postgres.target import Target, merge_options
 from pgrevise.postgres.templates import Templates
 from pgrevise.rollout import commands
 from pgrevise.settings import Settings
+from pgrevise.testing.early import is_empty
+from pgrevise.testing.failing import failing_plainly
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -69,6 +70,8 @@ class Server:
 
     def clone(self, revision: str = "heads") -> Database:
         """A new database at ``revision``, cloned from a template that is built once."""
+        if self._is_empty:
+            return self.empty()
         with failing_plainly():
             return Database(self.templates.clone(self._build(revision), revision))
 
@@ -79,6 +82,10 @@ class Server:
     def drop(self, database: Database) -> None:
         """Drop a database soon, together with others."""
         self.templates.drop(database.target)
+
+    @cached_property
+    def _is_empty(self) -> bool:
+        return is_empty(self.settings)
 
     def _build(self, revision: str) -> Callable[[Target], None]:
         def build(target: Target) -> None:
@@ -108,15 +115,6 @@ class Shared:
                 if not _is_still_in(connection, began):
                     self._server.drop(self._database)
                     self._database = None
-
-
-@contextmanager
-def failing_plainly() -> Iterator[None]:
-    """An expected failure fails the test in its own words, without a traceback."""
-    try:
-        yield
-    except ReviseError as error:
-        pytest.fail(str(error), pytrace=False)
 
 
 def _transaction(connection: psycopg.Connection[Any]) -> object:
