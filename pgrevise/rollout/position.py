@@ -26,24 +26,26 @@ class Position:
 
 def position(settings: Settings, target: Target) -> Position:
     """Compare the version table of ``target`` with the history on disk."""
+    with connect(target) as connection:
+        stamped = stamped_revisions(connection)
+    return position_of(settings, target, stamped)
+
+
+def position_of(settings: Settings, target: Target, stamped: tuple[str, ...]) -> Position:
+    """Compare what ``target`` is stamped with, which was asked before, with the history on disk."""
     found = layout(settings)
     newest = None if found is None else tip(found)
-    if newest is not None:
-        with connect(target) as connection:
-            stamped = stamped_revisions(connection)
-        if stamped == (newest.revision,):
-            at_head = (target.label, target.origin, stamped, (newest.subject,))
-            return Position(*at_head, unknown=(), pending=())
+    if newest is not None and stamped == (newest.revision,):
+        at_head = (target.label, target.origin, stamped, (newest.subject,))
+        return Position(*at_head, unknown=(), pending=())
     from pgrevise.history.outline import read  # which what is known already need not wait for
 
     graph = None if found is None else read(found)
     if graph is None:
-        return _as_alembic_sees_it(settings, target)
-    with connect(target) as connection:
-        stamped = stamped_revisions(connection)
+        return _as_alembic_sees_it(settings, target, stamped)
     known = [identifier for identifier in stamped if identifier in graph.headers]
     if not graph.is_apart(known):
-        return _as_alembic_sees_it(settings, target)
+        return _as_alembic_sees_it(settings, target, stamped)
     applied = graph.lineage(known)
     return Position(
         database=target.label,
@@ -55,12 +57,10 @@ def position(settings: Settings, target: Target) -> Position:
     )
 
 
-def _as_alembic_sees_it(settings: Settings, target: Target) -> Position:
+def _as_alembic_sees_it(settings: Settings, target: Target, stamped: tuple[str, ...]) -> Position:
     from pgrevise.history.script import configuration, history_errors, open_history, revisions
 
     script = open_history(configuration(settings))
-    with connect(target) as connection:
-        stamped = stamped_revisions(connection)
     by_identifier = {revision.revision: revision for revision in revisions(script)}
     known = [identifier for identifier in stamped if identifier in by_identifier]
     with history_errors():

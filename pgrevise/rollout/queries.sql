@@ -33,3 +33,13 @@ SELECT a.amname, i.indisunique, to_jsonb(i) ->> 'indnullsnotdistinct', i.indnkey
        pg_get_expr(i.indpred, i.indrelid, true), c.reloptions
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam
 WHERE i.indexrelid = %(oid)s;
+
+-- name: invalid_indexes
+-- Indexes of the schemas on the search path that are not used, since building them failed; one
+-- that is being built now is left out (PostgreSQL 17 manual, 27.4.4).
+SELECT c.relname, t.relname
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE NOT i.indisvalid AND c.relkind = 'i' AND n.nspname = ANY (current_schemas(false))
+  AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)
+ORDER BY t.relname, c.relname;

@@ -19,7 +19,7 @@ def namespace() -> Collection:
     """The tasks ``db.*`` and ``pg.*``, to be used as or added to a project's own collection."""
     db = Collection("db")
     for name in (
-        "new", "upgrade", "downgrade", "reset", "current", "history", "heads",
+        "new", "upgrade", "downgrade", "reset", "status", "current", "history", "heads",
         "check", "sql", "stamp", "merge", "url",
     ):  # fmt: skip
         db.add_task(getattr(database, name), name=name)

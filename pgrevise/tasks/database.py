@@ -132,6 +132,24 @@ def current(_: Context, url: str = "", json: bool = False) -> None:
             output.line("Nothing is pending.")
 
 
+@command(help={"url": URL, "check": "exit 1 unless the database is at head", "json": JSON})
+def status(_: Context, url: str = "", check: bool = False, json: bool = False) -> None:
+    """Show what there is to know before an upgrade.
+
+    Where the database stands, what is pending, who migrates it right now, and indexes that an
+    earlier run left invalid.
+    """
+    from pgrevise.report.standing import print_status
+    from pgrevise.rollout.status import status as look
+
+    with database(url, json) as (settings, output, target):
+        output.say(f"{target.display} (from {target.origin})", "dim")
+        found = look(settings, target)
+        print_status(output, found)
+        if check and not found.is_at_head:
+            raise Exit(code=EXIT_FINDINGS)
+
+
 @command(help={"json": JSON})
 def history(_: Context, json: bool = False) -> None:
     """List every revision, the newest first."""

@@ -38,7 +38,9 @@ def at(project: Project, revision: str = "head") -> tuple[str, ...] | None:
     return standing_at(project.settings, project.database, revision)
 
 
-@pytest.mark.parametrize("task", ["db.upgrade", "db.current", "db.heads", "db.history", "db.url"])
+@pytest.mark.parametrize(
+    "task", ["db.upgrade", "db.status", "db.current", "db.heads", "db.history", "db.url"]
+)
 @pytest.mark.parametrize("more", [(), ("--json",)], ids=["people", "programs"])
 def test_nothing_heavy_is_loaded(upgraded: Project, task: str, more: tuple[str, ...]) -> None:
     command = upgraded.command("invoke")[:1]
