@@ -47,6 +47,16 @@ def current(bench: Bench) -> Pair:
     return in_turn(timed(ours), timed(theirs), bench.runs, their_runs=3)
 
 
+def plain_upgrade(bench: Bench) -> Pair:
+    """What somebody gains who goes on typing alembic: the same command, our env.py."""
+    bench.long.stamp()
+    return _plain(bench, *UPGRADE)
+
+
+def plain_current(bench: Bench) -> Pair:
+    return _plain(bench, "current")
+
+
 def one_pending(bench: Bench) -> Pair:
     """What a deployment of one change costs."""
     ours, theirs = _upgrades(bench.long)
@@ -102,6 +112,13 @@ def _nothing_pending(bench: Bench, project: Project) -> Pair:
     """What each start of a container asks."""
     ours, theirs = _upgrades(project)
     return in_turn(timed(ours), timed(theirs), bench.runs)
+
+
+def _plain(bench: Bench, *words: str) -> Pair:
+    project = bench.long
+    ours = project.run([sys.executable, "-m", "alembic", *words])
+    theirs = project.run(project.alembic(*words))
+    return in_turn(timed(ours), timed(theirs), bench.runs, their_runs=3)
 
 
 def _from_base(bench: Bench, project: Project) -> Pair:

@@ -78,6 +78,18 @@ PLAN = (
         0.03,
     ),
     Measurement(
+        "plain `alembic upgrade head`, nothing pending, {long:,} revisions",
+        "the same, a stock `env.py`",
+        PROCESSES,
+        commands.plain_upgrade,
+    ),
+    Measurement(
+        "plain `alembic current`, {long:,} revisions",
+        "the same, a stock `env.py`",
+        PROCESSES,
+        commands.plain_current,
+    ),
+    Measurement(
         "`db.upgrade`, 1 pending of {long:,}",
         ALEMBIC,
         PROCESSES,

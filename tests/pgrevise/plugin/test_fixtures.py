@@ -126,3 +126,50 @@ def test_a_history_that_fails_is_told_without_a_traceback(
     assert outcome.failed == {"test_it"}
     assert 'syntax error at or near "nonsense"' in outcome.output
     assert "Traceback" not in outcome.output
+
+
+def test_without_revisions_a_database_costs_no_alembic(
+    bare_project: Project, run_tests: RunTests
+) -> None:
+    outcome = run_tests(
+        bare_project,
+        """
+        import sys
+
+        def test_it(pg_connection, pg_database):
+            assert pg_connection.execute("SELECT 1").fetchone() == (1,)
+            with pg_database.connect() as connection:
+                assert connection.execute("SELECT 2").fetchone() == (2,)
+            assert {"sqlalchemy", "alembic"} & set(sys.modules) == set()
+        """,
+    )
+    assert (outcome.failed, outcome.passed) == (set(), 1), outcome.output
+
+
+def test_an_env_py_of_ones_own_runs_even_without_revisions(
+    bare_project: Project, run_tests: RunTests
+) -> None:
+    env = bare_project.root / "migrations" / "env.py"
+    env.write_text(f"{env.read_text()}\nprint('env.py was run')\n")
+    outcome = run_tests(
+        bare_project,
+        "def test_it(pg_database): pg_database.connect().close()",
+        "-s",
+    )
+    assert outcome.passed == 1, outcome.output
+    assert "env.py was run" in outcome.output
+
+
+def test_a_template_that_is_there_is_cloned_without_alembic(
+    history: Project, run_tests: RunTests
+) -> None:
+    text = """
+        import sys
+
+        def test_it(pg_database):
+            with pg_database.connect() as connection:
+                assert connection.execute("SELECT count(*) FROM jobs").fetchone() == (0,)
+            print("LOADED", {"sqlalchemy", "alembic"} & set(sys.modules))
+    """
+    assert run_tests(history, text).passed == 1
+    assert "LOADED set()" in run_tests(history, text, "-s").output

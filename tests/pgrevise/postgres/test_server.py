@@ -34,6 +34,25 @@ def test_a_second_user_attaches_to_the_same_server(spec: ServerSpec) -> None:
         assert first.server == second.server
 
 
+def test_something_can_be_done_while_a_server_starts(spec: ServerSpec) -> None:
+    done: list[str] = []
+    with acquire(spec, meanwhile=lambda: done.append("first")):
+        assert done == ["first"]
+        with acquire(spec, meanwhile=lambda: done.append("second")):
+            assert done == ["first"]
+
+
+def test_what_fails_meanwhile_is_raised_and_no_lease_is_left(spec: ServerSpec, gone: Gone) -> None:
+    def fail() -> None:
+        raise RuntimeError("meanwhile")
+
+    with pytest.raises(RuntimeError, match="meanwhile"):
+        acquire(spec, meanwhile=fail)
+    with acquire(spec) as lease:
+        assert ask(lease.server.url(), "select 1") == 1
+    assert gone(lease.server.pid)
+
+
 def test_the_server_speaks_utc_and_utf8(spec: ServerSpec) -> None:
     with acquire(spec) as lease:
         assert ask(lease.server.url(), "show timezone") == "UTC"
