@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
-from pgrevise.errors import EXIT_INTERRUPTED, ReviseError
+from pgrevise.errors import EXIT_INTERRUPTED, ReviseError, UsageError
 from pgrevise.report.output import Output
 from pgrevise.startup import collecting_nothing
 from pgrevise.tasks.arguments import ReviseTask
 
 if TYPE_CHECKING:
+    from invoke.context import Context
+
     from pgrevise.postgres.target import Target
     from pgrevise.settings import Settings
 
@@ -59,6 +61,7 @@ def _guarded(body: Body) -> Body:
     def guarded(*args: Any, **kwargs: Any) -> None:
         output = Output(as_json=bool(kwargs.get("json")))
         try:
+            _refuse_more(args[0])
             body(*args, **kwargs)
         except ReviseError as error:
             output.failure(error)
@@ -72,6 +75,15 @@ def _guarded(body: Body) -> Body:
             raise Exit(code=0) from None
 
     return guarded
+
+
+def _refuse_more(context: Context) -> None:
+    """Invoke keeps what follows ``--`` for tasks that ask for it; none of ours does."""
+    if context.remainder:
+        raise UsageError(
+            f"No task takes what follows --: {context.remainder}.",
+            "Leave the -- out; a word such as -2 is understood without it.",
+        )
 
 
 @contextmanager

@@ -125,6 +125,13 @@ def test_the_revision_may_be_left_out_named_or_counted(
     assert query("SELECT version_num FROM alembic_version") == [(name,) for name in after]
 
 
+def test_what_follows_two_dashes_is_refused_and_not_left_out(two: Project, query: Query) -> None:
+    invoke(two, "db.upgrade")
+    done = two.run("invoke", "db.downgrade", "--", "-2")
+    assert (done.returncode, "No task takes what follows --: -2." in done.stderr) == (2, True)
+    assert query("SELECT version_num FROM alembic_version") == [("202401010001",)]
+
+
 def test_current_and_history(two: Project) -> None:
     invoke(two, "db.upgrade", "202401010000")
     found = told(two, "db.current")
