@@ -57,5 +57,5 @@ def test_the_picture_has_a_bar_for_each_row_and_a_mark_where_it_has_to_be() -> N
 
 def test_words_choose_rows_by_their_names() -> None:
     names = [m.named(Sizes()) for m in chosen(Sizes(), ["current"])]
-    assert names == ["`db.current`, 5,000 revisions"]
+    assert names == ["`db.current`, 5,000 revisions", "plain `alembic current`, 5,000 revisions"]
     assert len(chosen(Sizes(), [])) > len(chosen(Sizes(), ["memory", "LIST"])) == 5
