@@ -39,7 +39,7 @@ def whole_suite_beside_upgrade(bench: Bench) -> Pair:
 
 
 def database_for_a_test(bench: Bench) -> Pair:
-    """A clone beside the history replayed in a database of its own."""
+    """A database of ours beside the history replayed in one of its own."""
     project = bench.tables
     admin = bench.server.with_database("DATABASE_NAME").url
     replay = [sys.executable, "-m", "pytest", "-q", *WITHOUT, "-p", "no:pgrevise", "replay"]
@@ -49,7 +49,7 @@ def database_for_a_test(bench: Bench) -> Pair:
 
 
 def database_for_a_test_beside_pytest_postgresql(bench: Bench) -> Pair:
-    """A clone beside the peer's, which clones a template too."""
+    """A database of ours beside the peer's, which clones a template for each test."""
     project = bench.tables
     place = dict(bench.server.query)
     told = {

@@ -6,10 +6,11 @@ advisory lock in a database of another name, which is renamed when it is complet
 template that is there is whole, and parallel test workers build it once. How the history is applied
 is the caller's business: he hands over a function.
 
-Clones are dropped later and together, because dropping a database whose client has just closed
-sleeps in steps of 100 ms. A process that was killed leaves clones behind; the next one drops them,
-which it may as soon as their owner's advisory lock is free. (PostgreSQL 17 manual, CREATE DATABASE,
-"Advisory Locks".)
+A clone that is given back is made like its template again and handed out under another name, where
+that can be proved (`pgrevise.postgres.reuse`). Others are dropped later and together, because
+dropping a database whose client has just closed sleeps in steps of 100 ms. A process that was
+killed leaves clones behind; the next one drops them, which it may as soon as their owner's advisory
+lock is free. (PostgreSQL 17 manual, CREATE DATABASE, "Advisory Locks".)
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ import psycopg
 from psycopg import sql
 
 from pgrevise.errors import LockBusy, ServerUnavailable
+from pgrevise.postgres import reuse_baseline
 from pgrevise.postgres.connect import connect
+from pgrevise.postgres.reuse import Hooks, Reuse
 from pgrevise.postgres.target import Target
 from pgrevise.settings import Settings
 
@@ -37,6 +40,8 @@ CLONE_PREFIX = "pgrevise_clone"
 BUILDING_PREFIX = "pgrevise_building"
 #: So many clones may wait to be dropped; each takes some 10 MB.
 MOST_PENDING = 16
+#: What is kept with a template, and how: templates that were built otherwise are not used.
+_FORM = "3"
 #: How long after its last use a database is dropped at the earliest, in seconds.
 _COOL = 0.1
 _PAUSE = 0.02
@@ -59,7 +64,8 @@ class Templates:
         self._count = 0
         self._pending: deque[tuple[float, str]] = deque()
         self._clones: set[str] = set()
-        told = f"{history} {admin.info.server_version} {admin.info.user}"
+        self._reuse = Reuse(server, admin, Hooks(self._renamed, self._discard))
+        told = f"{_FORM} {history} {admin.info.server_version} {admin.info.user}"
         self._history = _digest(told.encode())[:16]
         self._lock(_lock_key(self._token))
         self.sweep()
@@ -96,15 +102,21 @@ class Templates:
         return name
 
     def clone(self, build: Build, revision: str = "heads") -> Target:
-        """A new database like the template at ``revision``."""
+        """A database like the template at ``revision``, under a name that is new."""
+        reused = self._reuse.take(self.name(revision))
+        if reused is not None:
+            return self.server.with_database(reused)
         for attempt in range(_ATTEMPTS):
             template = self.template(build, revision)
             try:
-                return self._clone_of(template)
+                database = self._clone_of(template)
             except psycopg.errors.InvalidCatalogName:
                 # Another checkout of the project found the template stale between the two lines.
                 if attempt == _ATTEMPTS - 1:
                     raise
+                continue
+            self._reuse.lend(database.database, template)
+            return database
         raise AssertionError("unreachable")
 
     def empty(self) -> Target:
@@ -112,8 +124,12 @@ class Templates:
         return self._clone_of("template0")
 
     def drop(self, database: Target) -> None:
-        """Drop a clone soon: it must not be used any more."""
-        self._pending.append((time.monotonic() + _COOL, database.database))
+        """Take a database back: it must not be used any more. It is dropped soon, or reused."""
+        if not self._reuse.give_back(database.database):
+            self._discard(database.database)
+
+    def _discard(self, name: str) -> None:
+        self._pending.append((time.monotonic() + _COOL, name))
         while len(self._pending) > MOST_PENDING:
             ready, name = self._pending.popleft()
             time.sleep(max(0.0, ready - time.monotonic()))
@@ -121,6 +137,7 @@ class Templates:
 
     def close(self) -> None:
         """Drop every clone of this process."""
+        self._reuse.close()
         self._pending.clear()
         for name in sorted(self._clones):
             self._drop_database(name)
@@ -155,7 +172,10 @@ class Templates:
             build(target)
             # A first connection after the last change leaves its cache of catalog rows in a file,
             # and each clone begins with that.
-            connect(target).close()
+            with closing(connect(target)) as connection:
+                baseline = reuse_baseline.read(connection)
+            if baseline is not None:
+                self._comment(building, baseline.text)
             self._statement("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false", building)
             self._wait_until_unused(building)
             self._statement("ALTER DATABASE {} RENAME TO {}", building, name)
@@ -172,11 +192,26 @@ class Templates:
             time.sleep(_PAUSE / 10)
 
     def _clone_of(self, template: str) -> Target:
-        self._count += 1
-        name = f"{CLONE_PREFIX}_{self._place}_{self._token}_{self._count}"
+        name = self._new_name()
         self._create(name, template)
         self._clones.add(name)
         return self.server.with_database(name)
+
+    def _new_name(self) -> str:
+        self._count += 1
+        return f"{CLONE_PREFIX}_{self._place}_{self._token}_{self._count}"
+
+    def _renamed(self, name: str) -> str:
+        """Give a clone a new name, which is returned."""
+        new = self._new_name()
+        self._statement("ALTER DATABASE {} RENAME TO {}", name, new)
+        self._clones.discard(name)
+        self._clones.add(new)
+        return new
+
+    def _comment(self, name: str, text: str) -> None:
+        statement = sql.SQL("COMMENT ON DATABASE {} IS {}")
+        self._admin.execute(statement.format(sql.Identifier(name), sql.Literal(text)))
 
     def _create(self, name: str, template: str) -> None:
         # STRATEGY is there since 15; before, copying the files was the only way.

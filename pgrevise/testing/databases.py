@@ -1,4 +1,4 @@
-"""Databases for tests: clones of a template of the history, or a shared one and a transaction."""
+"""Databases for tests: each like a template of the history, or a shared one and a transaction."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Server:
     templates: Templates = field(repr=False)
 
     def clone(self, revision: str = "heads") -> Database:
-        """A new database at ``revision``, cloned from a template that is built once."""
+        """A database at ``revision``, as new: its template is built once."""
         if self._is_empty:
             return self.empty()
         with failing_plainly():
@@ -80,7 +80,7 @@ class Server:
         return Database(self.templates.empty())
 
     def drop(self, database: Database) -> None:
-        """Drop a database soon, together with others."""
+        """Give a database back: it is put back for another test, or dropped soon."""
         self.templates.drop(database.target)
 
     @cached_property
