@@ -83,9 +83,16 @@ garbage, a tenth of a second with SQLAlchemy, goes off.
 processes where the history is long. Three times the history's DDL is the floor, and an upgrade from
 base shows once of it. The catalog is read where a revision changed it, not as a whole.
 
-**A server.** A cluster of some 40 MB is copied, the postmaster starts and answers, pytest starts
-and connects, and an empty history is applied. **A database for a test** is a copy of the template's
-files and one connection; the drop comes later, together with others.
+**A server.** A cluster of some 40 MB is copied and the postmaster starts, while Python imports the
+driver, which takes longer; pytest starts, and its test connects. An empty history needs neither
+Alembic nor SQLAlchemy.
+
+**A database for a test** is one that a test before it has given back. A session proves from the
+rows of the catalogs, and from the sizes of files, that nothing is left of that test, empties the
+tables it wrote to and sets all sequences. With 200 tables that takes the server some 13 ms of
+its processor: 3 to begin the session, 7 for the proof, in which 30,000 rows are counted, 3 for the
+sequences. It happens while other tests run, but tests that do nothing leave it no time; what is
+measured here is how much two processors get done. A clone and its drop would take 45 ms.
 
 **Memory** is that of the imported modules. Of a history only the headers are read, which takes one
 to two kilobytes for each revision.

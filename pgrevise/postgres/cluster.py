@@ -41,7 +41,7 @@ _TEST_SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
-    "shared_buffers": "16MB",
+    "shared_buffers": "64MB",
     "autovacuum": "off",
     "jit": "off",
     "max_connections": "100",
