@@ -44,7 +44,7 @@ def current(bench: Bench) -> Pair:
     project = bench.long
     ours = project.run(project.invoke("db.current"))
     theirs = project.run(project.alembic("current"))
-    return in_turn(timed(ours), timed(theirs), bench.runs, their_runs=3)
+    return in_turn(timed(ours), timed(theirs), bench.runs)
 
 
 def plain_upgrade(bench: Bench) -> Pair:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 from bench.projects import ROOT, Project, generated, the_application
 from pgrevise import settings
 from pgrevise.caches import cache_root
+from pgrevise.history.kept import SETTLED_NANOSECONDS
 from pgrevise.postgres.places import SHARED_MEMORY
 from pgrevise.postgres.scratch import scratch_databases, scratch_server, spec_of
 from pgrevise.postgres.server import destroy
@@ -92,6 +94,8 @@ class Bench:
     def _stamped(self, name: str, size: int) -> Project:
         project = generated(self.folder / name, self.database(), size, FEW_TABLES)
         project.stamp()
+        # A history that was checked out this moment is the unusual case.
+        time.sleep(SETTLED_NANOSECONDS / 1e9)
         return project
 
 

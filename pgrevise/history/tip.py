@@ -14,6 +14,7 @@ import time
 from array import array
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,6 +25,9 @@ from pgrevise.history.kept import SETTLED_NANOSECONDS, WORTH_KEEPING, kept_at
 if TYPE_CHECKING:
     from pgrevise.history.graph import Graph
     from pgrevise.history.layout import Layout
+
+
+_facts = attrgetter("st_size", "st_ino", "st_mtime_ns", "st_ctime_ns")
 
 
 class Tip(NamedTuple):
@@ -53,13 +57,10 @@ def fingerprint(paths: Sequence[str]) -> str:
     if len(paths) < WORTH_KEEPING:
         return ""
     try:
-        seen = [os.stat(path) for path in paths]  # noqa: PTH116 - thousands, in a hurry
-        facts = array("q")
-        for column in map(attrgetter, ("st_size", "st_ino", "st_mtime_ns", "st_ctime_ns")):
-            facts.extend(map(column, seen))
+        facts = array("q", chain.from_iterable(map(_facts, map(os.stat, paths))))
     except (OSError, OverflowError):
         return ""
-    if time.time_ns() - max(facts[2 * len(paths) :]) <= SETTLED_NANOSECONDS:
+    if time.time_ns() - max(max(facts[2::4]), max(facts[3::4])) <= SETTLED_NANOSECONDS:
         return ""
     digest = hashlib.sha256(facts.tobytes())
     digest.update("\0".join(paths).encode(errors="surrogateescape"))
