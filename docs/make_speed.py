@@ -37,8 +37,9 @@ the peer's time.
 
 Ours is `invoke db.…` with every guard on: the lock of the runner, lock timeouts, retries. Alembic's
 is `alembic` with a stock `env.py`, on the same files and the same database. Both run in turn, after
-one run each that is not counted, and the medians are compared. What takes the peer long is run
-three times, what takes it minutes once, without a run before.
+one run each that is not counted, and the medians are compared. What takes little time is run
+three times as often as the rest; what takes the peer long is run three times, what takes it
+minutes once, without a run before.
 
 Each peer is taken as it comes. pytest-postgresql's process fixture runs `initdb` for each test run
 and keeps its data where pytest keeps temporary files; ours copies a cluster from the cache, into
@@ -68,11 +69,15 @@ clients see.
 ## What is left
 
 **Nothing pending.** Python starts and imports Invoke, which is half of it; psycopg is imported and
-connects, a quarter. The newest revision is known from a cache, for which the folder is listed and
-each file's size and times are looked at: the only part that grows with the history. SQLAlchemy,
-Alembic and the revisions are not imported, which is most of what the peer does. Completion in a
-shell imports Invoke and the names of the tasks. It can be quicker than an empty `tasks.py`, because
-Python's last look for garbage leaves out what was imported.
+connects, a quarter. The rest is ours: a tenth looks at the names, sizes and times of 5,000 files,
+which is the only part that grows with the history; the newest revision is known from a cache that
+is kept for exactly these files. Another tenth imports and parses the tasks and reads the
+configuration. So `db.current` at 5,000 revisions cannot get much below 0.03 by anything that we
+could leave out. SQLAlchemy, Alembic and the revisions are not imported, which is most of what the
+peer does.
+
+Completion in a shell imports Invoke and the names of the tasks. It can be quicker than an empty
+`tasks.py`, because Python's last look for garbage leaves out what was imported.
 
 **Something pending.** SQLAlchemy and Alembic are imported by both. We import the revisions that are
 run, plain Alembic imports all. From base there is nothing to leave out, since every revision is
