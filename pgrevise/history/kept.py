@@ -1,6 +1,6 @@
 """Where what was read of a history is kept, and of which history it is worth it.
 
-What is kept is read and written by `pgrevise.history.reading` and `pgrevise.history.tip`.
+What is kept is the business of `pgrevise.history.reading` and `pgrevise.history.tip`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pgrevise import __version__
@@ -27,3 +28,18 @@ def kept_at(paths: Sequence[str]) -> Path:
     python = f"{sys.version} {sys.flags.optimize}"
     digest = hashlib.sha256(f"{__version__}\n{python}\n{folder}".encode(errors="surrogateescape"))
     return cache_root() / "headers" / f"{digest.hexdigest()[:32]}.json"
+
+
+def keep(place: Path, text: str) -> None:
+    """Replace the file as a whole: whoever reads it meanwhile reads the old one.
+
+    What cannot be written is done without.
+    """
+    new = place.with_name(f"{place.name}.{os.getpid()}")
+    with suppress(OSError, UnicodeError):
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            new.write_text(text, encoding="utf-8")
+            new.replace(place)
+        finally:
+            new.unlink(missing_ok=True)

@@ -11,12 +11,11 @@ import json
 import os
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pgrevise.history.headers import Header, header
-from pgrevise.history.kept import SETTLED_NANOSECONDS, WORTH_KEEPING, kept_at
+from pgrevise.history.kept import SETTLED_NANOSECONDS, WORTH_KEEPING, keep, kept_at
 
 #: Size, inode and times: whatever writes to a file changes the last of these.
 _Stamp = tuple[int, ...]
@@ -79,16 +78,7 @@ def _frozen(column: list[Any]) -> list[Any]:
 
 
 def _store(place: Path, kept: _Kept) -> None:
-    """Replace the file as a whole: whoever reads it meanwhile reads the old one."""
     stamps, headers = zip(*kept.values(), strict=True)
     # By columns, which are read in a third of the time that as many objects take.
     columns = [list(zip(*rows, strict=True)) for rows in (stamps, headers)]
-    written = json.dumps([list(kept), *columns])
-    new = place.with_name(f"{place.name}.{os.getpid()}")
-    with suppress(OSError, UnicodeError):
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            new.write_text(written, encoding="utf-8")
-            new.replace(place)
-        finally:
-            new.unlink(missing_ok=True)
+    keep(place, json.dumps([list(kept), *columns]))

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pgrevise.history.files import revision_files
-from pgrevise.history.kept import SETTLED_NANOSECONDS, WORTH_KEEPING, kept_at
+from pgrevise.history.kept import SETTLED_NANOSECONDS, WORTH_KEEPING, keep, kept_at
 
 if TYPE_CHECKING:
     from pgrevise.history.graph import Graph
@@ -76,16 +76,10 @@ def keep_tip(paths: Sequence[str], marks: str, graph: Graph) -> None:
         return
     place, revision = _place(paths), graph.heads[0]
     written = json.dumps([marks, revision, graph.headers[revision].subject])
-    new = place.with_name(f"{place.name}.{os.getpid()}")
     with suppress(OSError, UnicodeError):
         if place.exists() and place.read_text(encoding="utf-8") == written:
             return
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            new.write_text(written, encoding="utf-8")
-            new.replace(place)
-        finally:
-            new.unlink(missing_ok=True)
+    keep(place, written)
 
 
 def _place(paths: Sequence[str]) -> Path:
