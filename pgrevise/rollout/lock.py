@@ -12,14 +12,16 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pgrevise.errors import LockBusy
 from pgrevise.queries import load
-from pgrevise.request import Observer
 
 if TYPE_CHECKING:
+    import psycopg
     from sqlalchemy import Connection
+
+    from pgrevise.request import Observer
 
 QUERIES = load("pgrevise.rollout", "queries.sql")
 
@@ -34,6 +36,14 @@ def lock_key(schema: str, version_table: str) -> int:
     """
     digest = hashlib.sha256(f"pgrevise:{schema}.{version_table}".encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def runner_at_work(connection: psycopg.Connection[Any], version_table: str) -> str | None:
+    """Who migrates the current schema right now, in words; nothing is waited for."""
+    row = connection.execute("SELECT current_schema()").fetchone()
+    key = {"key": lock_key((row[0] if row else None) or "", version_table)}
+    found = connection.execute(QUERIES["lock_holder"].encode(), key).fetchone()
+    return None if found is None else _named(*found)
 
 
 @contextmanager
@@ -77,7 +87,11 @@ def _try_lock(connection: Connection, key: dict[str, int]) -> bool:
 def _holder(connection: Connection, key: dict[str, int]) -> str:
     row = connection.exec_driver_sql(QUERIES["lock_holder"], key).first()
     connection.commit()
-    return f"process {row[0]} ({row[1]} from {row[2]})" if row else "a runner that just ended"
+    return _named(*row) if row else "a runner that just ended"
+
+
+def _named(pid: int, application: str, place: str) -> str:
+    return f"process {pid} ({application} from {place})"
 
 
 def _release(connection: Connection, key: dict[str, int]) -> None:

@@ -16,7 +16,7 @@ from pgrevise.history.state import VERSION_TABLE, stamped_revisions
 from pgrevise.history.tip import tip
 from pgrevise.postgres.connect import connect
 from pgrevise.postgres.target import Target
-from pgrevise.rollout.lock import QUERIES, lock_key
+from pgrevise.rollout.lock import runner_at_work
 from pgrevise.rollout.usual import leaves_it_to_us
 from pgrevise.settings import Settings
 
@@ -51,6 +51,4 @@ def standing_at(settings: Settings, target: Target, revision: str) -> tuple[str,
 
 def _is_being_migrated(connection: psycopg.Connection[Any]) -> bool:
     """Whether a runner is at work, who may yet change where the database stands."""
-    row = connection.execute("SELECT current_schema()").fetchone()
-    key = {"key": lock_key(row[0] if row else "", VERSION_TABLE)}
-    return connection.execute(QUERIES["lock_holder"].encode(), key).fetchone() is not None
+    return runner_at_work(connection, VERSION_TABLE) is not None

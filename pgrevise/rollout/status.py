@@ -7,16 +7,14 @@ otherwise is found by `pgrevise.catalog`, which takes longer.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pgrevise.history.state import VERSION_TABLE, stamped_revisions
 from pgrevise.postgres.connect import connect
-from pgrevise.rollout.lock import QUERIES, lock_key
+from pgrevise.rollout.lock import QUERIES, runner_at_work
 from pgrevise.rollout.position import position_of
 
 if TYPE_CHECKING:
-    import psycopg
-
     from pgrevise.postgres.target import Target
     from pgrevise.settings import Settings
 
@@ -58,7 +56,7 @@ def status(settings: Settings, target: Target) -> Status:
     """Look at ``target``, and compare its stamps with the history on disk."""
     with connect(target) as connection:
         stamped = stamped_revisions(connection)
-        runner = _runner(connection)
+        runner = runner_at_work(connection, VERSION_TABLE)
         invalid = connection.execute(QUERIES["invalid_indexes"].encode()).fetchall()
         server = connection.info.parameter_status("server_version") or ""
     found = position_of(settings, target, stamped)
@@ -78,10 +76,3 @@ def status(settings: Settings, target: Target) -> Status:
         runner=runner,
         invalid_indexes=tuple(InvalidIndex(*row) for row in invalid),
     )
-
-
-def _runner(connection: psycopg.Connection[Any]) -> str | None:
-    row = connection.execute("SELECT current_schema()").fetchone()
-    key = {"key": lock_key((row[0] if row else None) or "", VERSION_TABLE)}
-    found = connection.execute(QUERIES["lock_holder"].encode(), key).fetchone()
-    return None if found is None else f"process {found[0]} ({found[1]} from {found[2]})"

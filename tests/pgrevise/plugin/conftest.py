@@ -10,7 +10,9 @@ from textwrap import dedent
 
 import pytest
 
-from tests.pgrevise.conftest import Project
+from pgrevise import settings
+from pgrevise.settings import Settings
+from tests.pgrevise.conftest import INI, Project
 
 QUIET = ("-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-ra")
 READY_MADE = "from pgrevise.migration_tests import *  # noqa: F403\n"
@@ -84,3 +86,11 @@ def third(project: Project, upgrade: str, downgrade: str = "pass") -> Path:
     return project.revision(
         "202401030000", upgrade, downgrade, parent="202401020000", subject="the third"
     )
+
+
+@pytest.fixture(scope="module")
+def options(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Those of a project that only the tests of one module have."""
+    root = tmp_path_factory.mktemp("reuse")
+    (root / "alembic.ini").write_text(INI)
+    return settings.load(root)

@@ -8,12 +8,10 @@ from typing import Any
 
 import pytest
 
-from pgrevise import settings
 from pgrevise.postgres.connect import connect
 from pgrevise.postgres.target import Target
 from pgrevise.postgres.templates import Templates, open_templates
 from pgrevise.settings import Settings
-from tests.pgrevise.conftest import INI
 
 HISTORY = """
 CREATE TABLE jobs (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, state text UNIQUE);
@@ -49,14 +47,6 @@ Rows = list[tuple[Any, ...]]
 def build(target: Target) -> None:
     with connect(target) as connection:
         connection.execute(HISTORY)
-
-
-@pytest.fixture(scope="module")
-def options(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Those of a project that only the tests here have."""
-    root = tmp_path_factory.mktemp("reuse")
-    (root / "alembic.ini").write_text(INI)
-    return settings.load(root)
 
 
 @pytest.fixture

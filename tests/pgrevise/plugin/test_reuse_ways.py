@@ -10,23 +10,14 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from pgrevise import settings
 from pgrevise.errors import ServerUnavailable
 from pgrevise.postgres.connect import connect
 from pgrevise.postgres.reuse import FIRST, MOST_FAILURES, MOST_USES
 from pgrevise.postgres.target import Target
 from pgrevise.postgres.templates import Templates, open_templates
 from pgrevise.settings import Settings
-from tests.pgrevise.conftest import INI, Project
+from tests.pgrevise.conftest import Project
 from tests.pgrevise.plugin.test_reuse import EVERYTHING, ask, build, next_of, oid
-
-
-@pytest.fixture(scope="module")
-def options(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Those of a project that only the tests here have."""
-    root = tmp_path_factory.mktemp("reuse")
-    (root / "alembic.ini").write_text(INI)
-    return settings.load(root)
 
 
 @pytest.fixture
