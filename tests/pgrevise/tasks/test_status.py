@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from contextlib import closing
 
 import pytest
 
 from pgrevise.postgres.connect import connect
-from pgrevise.rollout.lock import lock_key
+from pgrevise.rollout.lock import QUERIES, lock_key
 from pgrevise.rollout.status import InvalidIndex, Named, Status, status
 from tests.pgrevise.conftest import Project
 
@@ -79,6 +80,24 @@ def test_an_index_that_failed_to_build_is_shown(two: Project, query: Query) -> N
         builder.execute(build)
     assert seen(two).invalid_indexes == (InvalidIndex("uq_a_n", "a"),)
     assert "Invalid index: uq_a_n of a" in two.run("invoke", "db.status").stdout
+
+
+@pytest.mark.parametrize("role", ["postgres", "pg_signal_backend"])
+def test_an_index_that_is_being_built_is_not_invalid(two: Project, query: Query, role: str) -> None:
+    assert two.database
+    upgrade(two)
+    with closing(connect(two.database, autocommit=False)) as writer:
+        writer.execute("INSERT INTO a VALUES (1)")
+        with closing(connect(two.database)) as builder, closing(connect(two.database)) as asking:
+            builder.pgconn.send_query(b"CREATE INDEX CONCURRENTLY ix_a_n ON a (n)")
+            while query("SELECT to_regclass('ix_a_n')") == [(None,)]:
+                time.sleep(0.01)
+            assert query("SELECT indisvalid FROM pg_index WHERE indrelid = 'a'::regclass") == [
+                (False,)
+            ]
+            asking.execute(f"SET ROLE {role}".encode())
+            assert asking.execute(QUERIES["invalid_indexes"].encode()).fetchall() == []
+            builder.cancel_safe()
 
 
 def test_people_read_what_is_pending_and_what_to_do(two: Project) -> None:
